@@ -1,0 +1,99 @@
+//! Everything that a peer can grow has its cap here, with a threat id and what happens at the cap.
+//!
+//! **Invariant:** code that meets a peer's bytes names a constant of this file, or a configured
+//! value whose default is one, before it keeps anything.
+
+/// TM-NET-001: connections open at once from one address; further ones are closed at accept and
+/// recorded as an anomaly.
+pub const CONNECTIONS_PER_ADDRESS: usize = 64;
+/// TM-NET-002: connections open at once in all; further ones are closed at accept.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// TM-NET-003: seconds from accept to a successful login (OpenSSH's `LoginGraceTime`); then closed.
+pub const LOGIN_GRACE_S: u64 = 120;
+/// TM-NET-004: seconds without a byte from a logged-in peer; then closed.
+pub const IDLE_S: u64 = 3_600;
+/// TM-NET-005: seconds that a session may last; then closed.
+pub const SESSION_S: u64 = 24 * 3_600;
+
+/// TM-SSH-001: bytes of an identification line that OpenSSH accepts; more is an anomaly and closed.
+pub const SSH_IDENT_BYTES: usize = 8_192;
+/// TM-SSH-002: bytes of one KEXINIT name-list that are kept; the rest is cut.
+pub const SSH_LIST_BYTES: usize = 16_384;
+/// TM-SSH-003: authentication tries in one connection (OpenSSH's `MaxAuthTries`); then closed.
+pub const SSH_AUTH_TRIES: u32 = 6;
+/// TM-SSH-004: public keys offered in one connection that are kept; further ones are refused.
+pub const SSH_KEYS_OFFERED: u32 = 64;
+/// TM-SSH-005: session channels open at once in one connection (OpenSSH's `MaxSessions`); further
+/// ones are refused.
+pub const SSH_SESSIONS: usize = 10;
+/// TM-SSH-006: channels opened in one connection's life that are recorded; then it is closed.
+pub const SSH_CHANNELS: u32 = 1_024;
+/// TM-SSH-007: requests (env, window-change, unknown, forwards) of one connection that are recorded
+/// each on their own; further ones are refused and only counted.
+pub const SSH_REQUESTS: u32 = 4_096;
+
+/// TM-FLD-001: bytes kept of a user name.
+pub const USER_BYTES: usize = 1_024;
+/// TM-FLD-002: bytes kept of a password or another answer.
+pub const SECRET_BYTES: usize = 1_024;
+/// TM-FLD-003: environment variables kept for a session: the first ones; one anomaly counts the
+/// rest.
+pub const ENV_VARIABLES: usize = 128;
+/// TM-FLD-004: bytes kept of a variable's name.
+pub const ENV_NAME_BYTES: usize = 256;
+/// TM-FLD-005: bytes kept of a variable's value.
+pub const ENV_VALUE_BYTES: usize = 4_096;
+/// TM-FLD-006: bytes kept of TERM.
+pub const TERM_BYTES: usize = 256;
+/// TM-FLD-007: bytes kept of encoded terminal modes.
+pub const MODES_BYTES: usize = 1_024;
+/// TM-FLD-008: bytes kept of an exec request or a typed line (a Linux terminal's canonical mode
+/// takes 4,095; exec takes far more).
+pub const COMMAND_BYTES: usize = 65_536;
+/// TM-FLD-009: bytes kept of any other name or detail.
+pub const DETAIL_BYTES: usize = 1_024;
+/// TM-FLD-010: bytes kept of a public key blob.
+pub const KEY_BYTES: usize = 16_384;
+/// TM-FLD-011: columns or rows beyond which a terminal size is absurd; it is recorded as sent, and
+/// the terminal behind it is given this much.
+pub const WINDOW_CELLS: u32 = 10_000;
+
+/// TM-TTY-001: bytes of one line in the line editor; further keys ring the bell.
+pub const LINE_BYTES: usize = 4_095;
+/// TM-TTY-002: bytes of input in one session; then the session ends.
+pub const SESSION_INPUT_BYTES: u64 = 64 << 20;
+/// TM-TTY-003: bytes of one input fact; a longer read becomes several with the same instant.
+pub const INPUT_FACT_BYTES: usize = 4_096;
+
+/// TM-REC-001: bytes of one recording; what follows is not recorded, and the file says so.
+pub const RECORDING_BYTES: u64 = 16 << 20;
+/// TM-REC-002: bytes of all recordings; the oldest are removed at the cap.
+pub const RECORDINGS_BYTES: u64 = 4 << 30;
+/// TM-REC-003: days that a recording is kept.
+pub const RECORDING_DAYS: u64 = 365;
+
+/// TM-MEM-001: keystrokes of one session that reach its features; later ones are only counted.
+pub const STROKES: usize = 2_000_000;
+/// TM-MEM-002: prompt instants of one session that reach its features: the first ones.
+pub const PROMPTS: usize = 4_096;
+/// TM-MEM-003: distinct client banners kept per attacker: the first ones.
+pub const BANNERS: usize = 64;
+/// TM-MEM-004: distinct KEXINIT offers kept per attacker: the first ones.
+pub const KEX_OFFERS: usize = 16;
+/// TM-MEM-005: fingerprints in the list of an attacker's row: the first ones; the table
+/// `fingerprint` has them all.
+pub const FINGERPRINTS: usize = 32;
+/// TM-MEM-006: commands in the list of an attacker's row: the latest ones; the journal has all.
+pub const COMMANDS: usize = 64;
+/// TM-MEM-007: bytes of one command in the list of an attacker's row.
+pub const COMMAND_LIST_BYTES: usize = 512;
+/// TM-MEM-008: deckies in an attacker's list, in first-contact order: the first ones.
+pub const DECKIES: usize = 256;
+/// TM-MEM-009: connections whose state the fold keeps per attacker; the oldest is given up.
+pub const FOLD_CONNECTIONS: usize = 256;
+
+/// TM-QUE-001: events waiting for the journal; a source that finds the queue full waits
+/// [`QUEUE_WAIT_MS`], then drops and counts.
+pub const QUEUE_EVENTS: usize = 65_536;
+/// TM-QUE-002: milliseconds that a source waits for a place in the queue.
+pub const QUEUE_WAIT_MS: u64 = 250;
