@@ -1,1 +1,68 @@
-//! placeholder
+//! The machine behind the shell: what an attacker believes to be in.
+//!
+//! **Invariant:** reaches no host process, file or network. Bytes, time and sizes come in as
+//! arguments; what leaves is a list of [`Step`]s. What runs behind this seam may be replaced as a
+//! whole without a change to any decoy.
+#![forbid(unsafe_code)]
+
+pub mod console;
+pub mod editor;
+pub mod machine;
+
+pub use console::Console;
+pub use machine::Machine;
+
+use decnet_core::event::{Anomaly, Timestamp, WindowSize};
+use std::net::SocketAddr;
+
+/// Who logged in, from where, and with which terminal.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// User name, as sent.
+    pub user: Vec<u8>,
+    /// The peer's address and port: `SSH_CLIENT`, `SSH_CONNECTION`, `who`.
+    pub peer: SocketAddr,
+    /// The address and port that the peer reached.
+    pub local: SocketAddr,
+    /// Environment variables that were accepted, in order.
+    pub env: Vec<(Vec<u8>, Vec<u8>)>,
+    /// The terminal, where one was asked for.
+    pub terminal: Option<Terminal>,
+}
+
+/// The terminal that a peer asked for.
+#[derive(Clone, Debug)]
+pub struct Terminal {
+    /// TERM.
+    pub term: Vec<u8>,
+    /// Its size.
+    pub size: WindowSize,
+    /// Encoded terminal modes, RFC 4254 §8.
+    pub modes: Vec<u8>,
+}
+
+/// One thing that happens in a session, in order. A decoy turns steps into bytes on the wire,
+/// facts and recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Bytes to the peer: standard output, or the terminal.
+    Output(Vec<u8>),
+    /// Bytes to the peer's standard error; only without a terminal.
+    ErrorOutput(Vec<u8>),
+    /// The prompt has been shown (its bytes were in the `Output` before).
+    Prompt,
+    /// Bytes of the peer that arrived while echo was on.
+    Input(Vec<u8>),
+    /// Keystrokes that arrived while echo was off; what they were is gone.
+    HiddenInput(u32),
+    /// A line is about to run.
+    Command(Vec<u8>),
+    /// The line has run.
+    CommandDone(u32),
+    /// Something no honest terminal sends.
+    Anomaly(Anomaly, Vec<u8>),
+    /// Call [`Console::wake`] at this instant, unless a later `WakeAt` replaces it.
+    WakeAt(Timestamp),
+    /// The program ended with this exit status; nothing follows.
+    Exit(u32),
+}
