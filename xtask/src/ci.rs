@@ -92,7 +92,7 @@ fn test(tests: &mut Tests) -> Result<()> {
     let mut command = shell::cargo();
     command.args(line.split_whitespace().skip(1));
     in_ci(&mut command);
-    shell::run_watched(&mut command, |line| tests.see(line))?;
+    shell::run_watched(&mut command, &mut std::io::stdout(), |line| tests.see(line))?;
     if !tests.seen() {
         bail!("`{line}` ran no test");
     }

@@ -68,8 +68,13 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command, passing every line of its standard output on and showing it to `see` as well.
-pub(crate) fn run_watched(command: &mut Command, mut see: impl FnMut(&str)) -> Result<()> {
+/// Runs a command, passing every line of its standard output on to `out` as it comes, and showing
+/// it to `see` as well.
+pub(crate) fn run_watched(
+    command: &mut Command,
+    out: &mut impl Write,
+    mut see: impl FnMut(&str),
+) -> Result<()> {
     let line = describe(command);
     let mut child = command
         .stdin(Stdio::null())
@@ -79,10 +84,9 @@ pub(crate) fn run_watched(command: &mut Command, mut see: impl FnMut(&str)) -> R
     if let Some(output) = child.stdout.take() {
         let mut reader = BufReader::new(output);
         let mut bytes = Vec::new();
-        let mut ours = std::io::stdout().lock();
         while reader.read_until(b'\n', &mut bytes)? > 0 {
-            ours.write_all(&bytes)?;
-            ours.flush()?;
+            out.write_all(&bytes)?;
+            out.flush()?;
             see(String::from_utf8_lossy(&bytes).trim_end());
             bytes.clear();
         }
@@ -134,9 +138,11 @@ mod tests {
 
     #[test]
     fn every_line_is_seen_even_without_an_end() {
-        let mut seen = Vec::new();
-        run_watched(Command::new("printf").arg("one\\ntwo"), |line| seen.push(line.to_owned()))
-            .unwrap();
+        let (mut out, mut seen) = (Vec::new(), Vec::new());
+        let mut printf = Command::new("printf");
+        printf.arg("one\\ntwo");
+        run_watched(&mut printf, &mut out, |line| seen.push(line.to_owned())).unwrap();
+        assert_eq!(out, b"one\ntwo");
         assert_eq!(seen, ["one", "two"]);
     }
 }
