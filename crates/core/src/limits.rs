@@ -31,6 +31,15 @@ pub const SSH_CHANNELS: u32 = 1_024;
 /// TM-SSH-007: requests (env, window-change, unknown, forwards) of one connection that are recorded
 /// each on their own; further ones are refused and only counted.
 pub const SSH_REQUESTS: u32 = 4_096;
+/// TM-SSH-008: bytes of a packet before encryption that is read (what RFC 4253 §6.1 asks of every
+/// implementation), and of what may stand before the KEXINIT; more is an anomaly.
+pub const SSH_CLEAR_PACKET_BYTES: usize = 35_000;
+/// TM-SSH-009: addresses, and credentials of one address, that the rules of a decoy remember; the
+/// oldest address is forgotten, further credentials are refused.
+pub const SSH_REMEMBERED: usize = 4_096;
+/// TM-SSH-010: bytes of input that wait for the program of a session; a peer that sends more
+/// without reading what it is sent is closed.
+pub const SSH_WAITING_BYTES: usize = 1 << 20;
 
 /// TM-FLD-001: bytes kept of a user name.
 pub const USER_BYTES: usize = 1_024;
