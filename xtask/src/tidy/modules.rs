@@ -12,7 +12,7 @@ struct Rule {
     uses: &'static [&'static str],
 }
 
-/// `wire` ← `event` ← { `flow`, `dialogue` }, and `signal` ← `profile`.
+/// `wire` ← `event` ← { `flow`, `dialogue` }, and `table` ← `signal` ← `profile` ← `cast`.
 const RULES: &[Rule] = &[
     Rule { name: "limits", uses: &[] },
     Rule { name: "row", uses: &[] },
@@ -21,13 +21,15 @@ const RULES: &[Rule] = &[
     Rule { name: "event", uses: &["wire", "limits", "octets"] },
     Rule { name: "flow", uses: &["event", "wire", "limits", "octets"] },
     Rule { name: "dialogue", uses: &["event", "wire", "limits", "octets"] },
-    Rule { name: "signal", uses: &["row"] },
-    Rule { name: "table", uses: &["signal", "row"] },
+    Rule { name: "table", uses: &[] },
+    // Which facts a signal comes from is said by name, and the names are checked.
+    Rule { name: "signal", uses: &["table", "event"] },
     Rule {
         name: "profile",
         uses: &["signal", "table", "row", "event", "wire", "limits", "octets"],
     },
-    Rule { name: "cast", uses: &["event", "limits", "octets"] },
+    // Somebody's recording, given to the same fold.
+    Rule { name: "cast", uses: &["profile", "event", "limits", "octets"] },
 ];
 
 const CORE: &str = "crates/core/src/";
