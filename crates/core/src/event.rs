@@ -233,6 +233,11 @@ pub enum SessionFact {
         /// Which.
         program: Program,
     },
+    /// A shell, a command or a subsystem that we refused to start.
+    ProgramRefused {
+        /// Which.
+        program: Program,
+    },
     /// `auth-agent-req@openssh.com`: the peer forwards its agent.
     AgentForwarding {
         /// What we answered.
@@ -386,6 +391,8 @@ pub enum CloseCause {
     Shutdown,
     /// Nobody saw the end: the program was killed. Set at the next start.
     Killed,
+    /// We, since of a fault of our own.
+    Fault,
 }
 
 /// Whether a recording holds everything.
@@ -442,6 +449,8 @@ pub enum Anomaly {
     TooMuchInput,
     /// The peer does not read what it is sent.
     PeerNotReading,
+    /// More requests in one connection than are recorded one by one.
+    TooManyRequests,
 }
 
 impl Event {
@@ -580,6 +589,7 @@ impl SessionFact {
             Self::Pty { .. } => "pty",
             Self::Resize { .. } => "resize",
             Self::ProgramStarted { .. } => "program_started",
+            Self::ProgramRefused { .. } => "program_refused",
             Self::AgentForwarding { .. } => "agent_forwarding",
             Self::X11Forwarding { .. } => "x11_forwarding",
             Self::Signal { .. } => "signal",
@@ -614,6 +624,7 @@ pub const KINDS: &[&str] = &[
     "pty",
     "resize",
     "program_started",
+    "program_refused",
     "agent_forwarding",
     "x11_forwarding",
     "signal",
