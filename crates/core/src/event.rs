@@ -122,7 +122,7 @@ pub enum PeerFact {
         /// From the connection's begin to the line's last byte, µs.
         took_us: u64,
     },
-    /// SSH_MSG_KEXINIT, RFC 4253 §7.1.
+    /// `SSH_MSG_KEXINIT`, RFC 4253 §7.1.
     SshKexInit {
         /// Who sent it.
         side: Side,

@@ -10,3 +10,6 @@ pub mod limits;
 pub mod octets;
 pub mod profile;
 pub mod row;
+pub mod signal;
+pub mod table;
+pub mod wire;

@@ -34,10 +34,13 @@ pub const SSH_REQUESTS: u32 = 4_096;
 /// TM-SSH-008: bytes of a packet before encryption that is read (what RFC 4253 §6.1 asks of every
 /// implementation), and of what may stand before the KEXINIT; more is an anomaly.
 pub const SSH_CLEAR_PACKET_BYTES: usize = 35_000;
-/// TM-SSH-009: addresses, and credentials of one address, that the rules of a decoy remember; the
-/// oldest address is forgotten, further credentials are refused.
+/// TM-SSH-009: addresses whose refused credentials a decoy's rules remember; the one that came
+/// first is forgotten.
 pub const SSH_REMEMBERED: usize = 4_096;
-/// TM-SSH-010: bytes of input that wait for the program of a session; a peer that sends more
+/// TM-SSH-010: refused credentials of one address that are remembered; with more, no rule that
+/// counts tries accepts any longer.
+pub const SSH_REMEMBERED_CREDENTIALS: usize = 256;
+/// TM-SSH-011: bytes of input that wait for the program of a session; a peer that sends more
 /// without reading what it is sent is closed.
 pub const SSH_WAITING_BYTES: usize = 1 << 20;
 
@@ -47,11 +50,11 @@ pub const USER_BYTES: usize = 1_024;
 pub const SECRET_BYTES: usize = 1_024;
 /// TM-FLD-003: environment variables kept for a session: the first ones; one anomaly counts the
 /// rest.
-pub const ENV_VARIABLES: usize = 128;
+pub const ENV_VARIABLES: usize = 64;
 /// TM-FLD-004: bytes kept of a variable's name.
 pub const ENV_NAME_BYTES: usize = 256;
 /// TM-FLD-005: bytes kept of a variable's value.
-pub const ENV_VALUE_BYTES: usize = 4_096;
+pub const ENV_VALUE_BYTES: usize = 1_024;
 /// TM-FLD-006: bytes kept of TERM.
 pub const TERM_BYTES: usize = 256;
 /// TM-FLD-007: bytes kept of encoded terminal modes.
@@ -84,11 +87,20 @@ pub const RECORDING_DAYS: u64 = 365;
 /// TM-MEM-001: keystrokes of one session that reach its features; later ones are only counted.
 pub const STROKES: usize = 2_000_000;
 /// TM-MEM-002: prompt instants of one session that reach its features: the first ones.
-pub const PROMPTS: usize = 4_096;
+pub const PROMPTS: usize = 256;
 /// TM-MEM-003: distinct client banners kept per attacker: the first ones.
 pub const BANNERS: usize = 64;
+/// TM-MEM-010: bytes of a client banner kept in a row; the journal has the whole line.
+pub const BANNER_BYTES: usize = 512;
 /// TM-MEM-004: distinct KEXINIT offers kept per attacker: the first ones.
 pub const KEX_OFFERS: usize = 16;
+/// TM-MEM-011: bytes of a KEXINIT name-list kept in a row; the journal has the whole list.
+pub const KEX_LIST_BYTES: usize = 2_048;
+/// TM-MEM-012: bytes of all variables of a session in its row; further ones are in the journal.
+pub const ENV_ROW_BYTES: usize = 16_384;
+/// TM-MEM-013: open channels of one connection whose rows the fold can close; further ones stay
+/// without an end.
+pub const FOLD_CHANNELS: usize = 64;
 /// TM-MEM-005: fingerprints in the list of an attacker's row: the first ones; the table
 /// `fingerprint` has them all.
 pub const FINGERPRINTS: usize = 32;

@@ -1,0 +1,640 @@
+//! What is known of one source address.
+//!
+//! **Invariant:** bounded by `limits.rs`, whatever the address does: every event of it touches this.
+
+use super::behavior::{BehaviorChange, KexOffer};
+use super::rows::{
+    AttackerRow, AuthAttemptRow, ChannelRow, CredentialRow, FingerprintRow, KnownCommand,
+    KnownFingerprint, SshKeyRow,
+};
+use super::{Output, ssh};
+use crate::event::{
+    AuthOutcome, ConnectionId, KeyProof, Origin, Program, Service, SessionFact, SessionId, Side,
+    Timestamp,
+};
+use crate::limits;
+use crate::octets::Octets;
+use crate::row::{Blob, Json, Raw};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+use uuid::Uuid;
+
+/// Fold state of one row of `attackers`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attacker {
+    ip: IpAddr,
+    uuid: Uuid,
+    first_seen: Option<Timestamp>,
+    last_seen: Timestamp,
+    events: u64,
+    services: Vec<Service>,
+    deckies: Vec<String>,
+    fingerprints: Vec<Fingerprint>,
+    commands: VecDeque<Command>,
+    credentials: u64,
+    bounties: u64,
+    /// Digests of the banners and KEXINITs that [`super::Behavior`] holds already.
+    known: Vec<u64>,
+    connections: BTreeMap<ConnectionId, Connection>,
+}
+
+/// What the store found to be new while it wrote rows that add up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Learned {
+    /// Credentials that this attacker had not tried before.
+    pub credentials: u64,
+    /// Fingerprints that this attacker had not shown before.
+    pub fingerprints: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Fingerprint {
+    kind: String,
+    hash: String,
+    raw: String,
+    first_seen: Timestamp,
+    last_seen: Timestamp,
+    seen_by: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Command {
+    service: Service,
+    decky: String,
+    line: Octets,
+    at: Timestamp,
+}
+
+/// What a session may want to know of the connection that it runs in.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Connection {
+    pub(super) banner: Option<Octets>,
+    pub(super) banner_us: Option<u64>,
+    pub(super) channels_max: u32,
+    tries: u32,
+    offers: u32,
+    last_try: Option<Timestamp>,
+    opened: Timestamp,
+    channels_open: u32,
+    channels: BTreeMap<u32, ChannelRow>,
+}
+
+/// The UUID of an address: version 5 in a namespace of ours, the same in every store.
+#[must_use]
+pub fn attacker_uuid(ip: IpAddr) -> Uuid {
+    let namespace = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"urn:decnet:attacker");
+    Uuid::new_v5(&namespace, ip.to_canonical().to_string().as_bytes())
+}
+
+impl Attacker {
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new(ip: IpAddr) -> Self {
+        let ip = ip.to_canonical();
+        Self {
+            ip,
+            uuid: attacker_uuid(ip),
+            first_seen: None,
+            last_seen: Timestamp::default(),
+            events: 0,
+            services: Vec::new(),
+            deckies: Vec::new(),
+            fingerprints: Vec::new(),
+            commands: VecDeque::new(),
+            credentials: 0,
+            bounties: 0,
+            known: Vec::new(),
+            connections: BTreeMap::new(),
+        }
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn ip(&self) -> IpAddr {
+        self.ip
+    }
+
+    /// The key of the row.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
+        self.uuid
+    }
+
+    /// Adds what the store found to be new.
+    pub fn learned(&mut self, learned: &Learned) {
+        self.credentials += learned.credentials;
+        self.bounties += learned.credentials + learned.fingerprints;
+    }
+
+    /// Bytes that the state takes in memory, roughly, for a cache that is bounded by bytes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let fingerprints: usize =
+            self.fingerprints.iter().map(|f| f.raw.capacity() + f.hash.capacity() + 128).sum();
+        let commands: usize = self.commands.iter().map(|c| c.line.0.capacity() + 64).sum();
+        let connections: usize = self
+            .connections
+            .values()
+            .map(|c| 192 + c.banner.as_ref().map_or(0, |b| b.0.capacity()) + c.channels.len() * 384)
+            .sum();
+        512 + fingerprints
+            + commands
+            + connections
+            + self.known.capacity() * 8
+            + self.deckies.len() * 48
+    }
+
+    /// The row.
+    #[must_use]
+    pub fn row(&self) -> AttackerRow {
+        let fingerprints = self.fingerprints.iter().map(|f| KnownFingerprint {
+            kind: f.kind.clone(),
+            hash: f.hash.clone(),
+            raw: f.raw.clone(),
+            first_seen: f.first_seen.rfc3339(),
+            last_seen: f.last_seen.rfc3339(),
+            seen_by: f.seen_by.clone(),
+        });
+        let commands = self.commands.iter().map(|c| KnownCommand {
+            service: c.service.name(),
+            decky: c.decky.clone(),
+            command: c.line.readable(),
+            at: c.at.rfc3339(),
+        });
+        AttackerRow {
+            uuid: self.uuid,
+            ip: self.ip.to_string(),
+            first_seen: self.first_seen.unwrap_or(self.last_seen).rfc3339(),
+            last_seen: self.last_seen.rfc3339(),
+            event_count: self.events,
+            service_count: self.services.len() as u64,
+            decky_count: self.deckies.len() as u64,
+            services: Json(self.services.iter().map(|s| s.name()).collect()),
+            deckies: Json(self.deckies.clone()),
+            traversal_path: self.deckies.join(" → "),
+            is_traversal: self.deckies.len() > 1,
+            bounty_count: self.bounties,
+            credential_count: self.credentials,
+            fingerprints: Json(fingerprints.collect()),
+            commands: Json(commands.collect()),
+            updated_at: self.last_seen.rfc3339(),
+            state: Raw(postcard::to_stdvec(self).unwrap_or_default()),
+        }
+    }
+
+    pub(super) fn connection(&self, origin: &Origin) -> Option<&Connection> {
+        self.connections.get(&origin.connection)
+    }
+
+    pub(super) fn seen(&mut self, at: Timestamp, origin: &Origin) {
+        self.events += 1;
+        self.first_seen = Some(self.first_seen.map_or(at, |first| first.min(at)));
+        self.last_seen = self.last_seen.max(at);
+        if !self.services.contains(&origin.service) {
+            self.services.push(origin.service);
+        }
+        if self.deckies.len() < limits::DECKIES && !self.deckies.contains(&origin.decky) {
+            self.deckies.push(origin.decky.clone());
+        }
+    }
+
+    pub(super) fn connected(&mut self, at: Timestamp, origin: &Origin) {
+        if self.connections.len() >= limits::FOLD_CONNECTIONS {
+            let oldest = self.connections.iter().min_by_key(|(id, c)| (c.opened, **id));
+            if let Some(id) = oldest.map(|(id, _)| *id) {
+                self.connections.remove(&id);
+            }
+        }
+        let connection = Connection { opened: at, ..Connection::default() };
+        self.connections.insert(origin.connection, connection);
+    }
+
+    pub(super) fn disconnected(&mut self, at: Timestamp, origin: &Origin, out: &mut Output) {
+        let Some(connection) = self.connections.remove(&origin.connection) else { return };
+        for mut row in connection.channels.into_values() {
+            row.closed_at = Some(at.rfc3339());
+            out.channels.push(row);
+        }
+    }
+
+    pub(super) fn ident(
+        &mut self,
+        origin: &Origin,
+        side: Side,
+        line: &Octets,
+        took_us: u64,
+        at: Timestamp,
+        out: &mut Output,
+    ) {
+        if side != Side::Client {
+            return;
+        }
+        let banner = Octets::capped(&line.0, limits::BANNER_BYTES);
+        if self.is_new(b'b', &banner.0, limits::BANNERS) {
+            out.behavior.push((self.uuid, BehaviorChange::Banner(banner.clone(), at)));
+        }
+        if let Some(connection) = self.connections.get_mut(&origin.connection) {
+            connection.banner = Some(banner);
+            connection.banner_us = Some(took_us);
+        }
+    }
+
+    pub(super) fn kex_offered(
+        &mut self,
+        side: Side,
+        offer: KexOffer,
+        lists: &[Octets; 10],
+        at: Timestamp,
+        out: &mut Output,
+    ) {
+        let (raw, hash) = ssh::hassh(side, lists);
+        let kind = match side {
+            Side::Client => "hassh",
+            Side::Server => "hassh_server",
+        };
+        self.fingerprinted(kind, hash, raw, "ssh decoy", at, out);
+        if side == Side::Client && self.is_new(b'k', &offer.bytes(), limits::KEX_OFFERS) {
+            out.behavior.push((self.uuid, BehaviorChange::KexOffer(Box::new(offer), at)));
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one field of the fact each")]
+    pub(super) fn tried(
+        &mut self,
+        seq: u64,
+        at: Timestamp,
+        origin: &Origin,
+        method: &Octets,
+        user: &Octets,
+        secrets: &[Octets],
+        outcome: AuthOutcome,
+        out: &mut Output,
+    ) {
+        let row = self.attempt(seq, at, origin, method, user, secrets, outcome);
+        if let Some(secret) = secrets.first() {
+            let id = digest(&[
+                self.uuid.as_bytes(),
+                origin.service.name().as_bytes(),
+                &user.0,
+                &secret.0,
+            ]);
+            out.credentials.push(CredentialRow {
+                id: Blob(id),
+                attacker_uuid: self.uuid,
+                service: origin.service.name(),
+                user: user.readable(),
+                secret: secret.readable(),
+                accepted: outcome == AuthOutcome::Accepted,
+                first_seen: row.at.clone(),
+                last_seen: row.at.clone(),
+                count: 1,
+            });
+        }
+        out.auth_attempts.push(row);
+    }
+
+    pub(super) fn offered(
+        &mut self,
+        seq: u64,
+        at: Timestamp,
+        origin: &Origin,
+        offer: &ssh::KeyOffer<'_>,
+        outcome: AuthOutcome,
+        out: &mut Output,
+    ) {
+        let method = Octets::from("publickey");
+        out.auth_attempts.push(self.attempt(seq, at, origin, &method, offer.user, &[], outcome));
+        let number = self.connections.get_mut(&origin.connection).map_or(1, |connection| {
+            connection.offers += 1;
+            connection.offers
+        });
+        let (key_type, bits, fingerprint) = ssh::describe_key(&offer.key.0);
+        out.ssh_keys.push(SshKeyRow {
+            id: seq,
+            attacker_uuid: self.uuid,
+            connection: origin.connection.0,
+            source: "offered",
+            offer: number,
+            at: at.rfc3339(),
+            user: offer.user.readable(),
+            key_type,
+            bits,
+            fingerprint,
+            signature_algorithm: offer.algorithm.readable(),
+            proof: match offer.proof {
+                KeyProof::Asked => "asked",
+                KeyProof::Signed => "signed",
+            },
+        });
+    }
+
+    pub(super) fn channel_opened(
+        &mut self,
+        origin: &Origin,
+        channel: u32,
+        row: ChannelRow,
+        out: &mut Output,
+    ) {
+        if row.closed_at.is_none()
+            && let Some(connection) = self.connections.get_mut(&origin.connection)
+        {
+            connection.channels_open += 1;
+            connection.channels_max = connection.channels_max.max(connection.channels_open);
+            if connection.channels.len() < limits::FOLD_CHANNELS {
+                connection.channels.insert(channel, row.clone());
+            }
+        }
+        out.channels.push(row);
+    }
+
+    pub(super) fn channel_closed(
+        &mut self,
+        at: Timestamp,
+        origin: &Origin,
+        channel: u32,
+        out: &mut Output,
+    ) {
+        let Some(connection) = self.connections.get_mut(&origin.connection) else { return };
+        connection.channels_open = connection.channels_open.saturating_sub(1);
+        if let Some(mut row) = connection.channels.remove(&channel) {
+            row.closed_at = Some(at.rfc3339());
+            out.channels.push(row);
+        }
+    }
+
+    /// What a session's fact says about the attacker, its connection and its channel.
+    pub(super) fn session_fact(
+        &mut self,
+        at: Timestamp,
+        origin: &Origin,
+        session: Option<SessionId>,
+        fact: &SessionFact,
+        out: &mut Output,
+    ) {
+        match fact {
+            SessionFact::Command { line } => self.commanded(at, origin, line),
+            SessionFact::SessionOpened { channel, user: _ } => {
+                self.describe_channel(origin, *channel, out, |row| row.sid = session.map(|s| s.0));
+            }
+            SessionFact::ProgramStarted { program } => {
+                let channel = self.connections.get(&origin.connection).and_then(|connection| {
+                    let sid = session.map(|s| s.0);
+                    connection.channels.iter().find(|(_, row)| row.sid == sid).map(|(n, _)| *n)
+                });
+                let Some(channel) = channel else { return };
+                self.describe_channel(origin, channel, out, |row| {
+                    row.program = Some(match program {
+                        Program::Shell => "shell".to_owned(),
+                        Program::Exec(_) => "exec".to_owned(),
+                        Program::Subsystem(name) => {
+                            row.kind = "subsystem".to_owned();
+                            name.readable()
+                        }
+                    });
+                });
+            }
+            SessionFact::Env { .. }
+            | SessionFact::Pty { .. }
+            | SessionFact::Resize { .. }
+            | SessionFact::AgentForwarding { .. }
+            | SessionFact::X11Forwarding { .. }
+            | SessionFact::ProgramRefused { .. }
+            | SessionFact::Signal { .. }
+            | SessionFact::Prompt {}
+            | SessionFact::Input { .. }
+            | SessionFact::HiddenInput { .. }
+            | SessionFact::CommandDone { .. }
+            | SessionFact::Recorded { .. }
+            | SessionFact::SessionClosed { .. } => {}
+        }
+    }
+
+    fn describe_channel(
+        &mut self,
+        origin: &Origin,
+        channel: u32,
+        out: &mut Output,
+        change: impl FnOnce(&mut ChannelRow),
+    ) {
+        let row = self
+            .connections
+            .get_mut(&origin.connection)
+            .and_then(|connection| connection.channels.get_mut(&channel));
+        if let Some(row) = row {
+            change(row);
+            out.channels.push(row.clone());
+        }
+    }
+
+    fn commanded(&mut self, at: Timestamp, origin: &Origin, line: &Octets) {
+        if self.commands.len() >= limits::COMMANDS {
+            self.commands.pop_front();
+        }
+        self.commands.push_back(Command {
+            service: origin.service,
+            decky: origin.decky.clone(),
+            line: Octets::capped(&line.0, limits::COMMAND_LIST_BYTES),
+            at,
+        });
+    }
+
+    fn fingerprinted(
+        &mut self,
+        kind: &str,
+        hash: String,
+        raw: String,
+        seen_by: &str,
+        at: Timestamp,
+        out: &mut Output,
+    ) {
+        let known = self.fingerprints.iter_mut().find(|f| f.kind == kind && f.hash == hash);
+        if let Some(known) = known {
+            known.last_seen = known.last_seen.max(at);
+        } else if self.fingerprints.len() < limits::FINGERPRINTS {
+            self.fingerprints.push(Fingerprint {
+                kind: kind.to_owned(),
+                hash: hash.clone(),
+                raw: raw.clone(),
+                first_seen: at,
+                last_seen: at,
+                seen_by: seen_by.to_owned(),
+            });
+        }
+        let id = digest(&[self.uuid.as_bytes(), kind.as_bytes(), hash.as_bytes()]);
+        out.fingerprints.push(FingerprintRow {
+            id: Blob(id),
+            attacker_uuid: self.uuid,
+            kind: kind.to_owned(),
+            hash,
+            raw,
+            seen_by: seen_by.to_owned(),
+            first_seen: at.rfc3339(),
+            last_seen: at.rfc3339(),
+            count: 1,
+        });
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one field of the fact each")]
+    fn attempt(
+        &mut self,
+        seq: u64,
+        at: Timestamp,
+        origin: &Origin,
+        method: &Octets,
+        user: &Octets,
+        secrets: &[Octets],
+        outcome: AuthOutcome,
+    ) -> AuthAttemptRow {
+        let connection = self.connections.get_mut(&origin.connection);
+        let (attempt, gap_us) = connection.map_or((1, None), |connection| {
+            connection.tries += 1;
+            let before = connection.last_try.replace(at);
+            (connection.tries, before.map(|before| at.us_since(before)))
+        });
+        AuthAttemptRow {
+            id: seq,
+            attacker_uuid: self.uuid,
+            connection: origin.connection.0,
+            decky: origin.decky.clone(),
+            service: origin.service.name(),
+            attempt,
+            at: at.rfc3339(),
+            gap_s: gap_us.map(super::seconds),
+            method: method.readable(),
+            user: user.readable(),
+            secret: (!secrets.is_empty())
+                .then(|| secrets.iter().map(Octets::readable).collect::<Vec<_>>().join(" ")),
+            outcome: match outcome {
+                AuthOutcome::Accepted => "accepted",
+                AuthOutcome::Refused => "refused",
+            },
+        }
+    }
+
+    /// Whether the attacker's [`super::Behavior`] has yet to hear of these bytes; remembers them.
+    /// At most `max` of one `kind` are ever new.
+    fn is_new(&mut self, kind: u8, bytes: &[u8], max: usize) -> bool {
+        let digest = digest(&[&[kind], bytes]);
+        // The kind stays readable in the digest, so that each kind can be counted.
+        let [first, second, third, fourth, fifth, sixth, seventh, ..] = digest;
+        let digest =
+            u64::from_be_bytes([kind, first, second, third, fourth, fifth, sixth, seventh]);
+        let of_kind = self.known.iter().filter(|known| known.to_be_bytes()[0] == kind).count();
+        if of_kind >= max || self.known.contains(&digest) {
+            return false;
+        }
+        self.known.push(digest);
+        true
+    }
+}
+
+/// 16 bytes of SHA-256 over the parts, each with its length before it.
+fn digest(parts: &[&[u8]]) -> [u8; 16] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    let mut digest = [0; 16];
+    digest.iter_mut().zip(hasher.finalize()).for_each(|(to, from)| *to = from);
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{About, Event, PeerFact};
+    use std::sync::Arc;
+
+    fn origin(peer: &str, decky: &str) -> Arc<Origin> {
+        Arc::new(Origin {
+            decky: decky.into(),
+            service: Service::Ssh,
+            connection: ConnectionId(Uuid::from_u128(7)),
+            peer: peer.parse().unwrap(),
+            local: "192.0.2.9:22".parse().unwrap(),
+        })
+    }
+
+    fn feed(attacker: &mut Attacker, out: &mut Output, origin: &Arc<Origin>, facts: Vec<PeerFact>) {
+        for (n, fact) in facts.into_iter().enumerate() {
+            let about = About::Peer { origin: Arc::clone(origin), fact };
+            let event = Event { at: Timestamp::from_us(n as i64 * 500_000), about };
+            super::super::fold(n as u64 + 1, &event, attacker, None, out);
+        }
+    }
+
+    fn password(user: &str, secret: &str) -> PeerFact {
+        PeerFact::AuthAttempt {
+            method: "password".into(),
+            user: user.into(),
+            secrets: vec![secret.into()],
+            outcome: AuthOutcome::Refused,
+        }
+    }
+
+    #[test]
+    fn mapped_addresses_are_one_attacker() {
+        let plain = attacker_uuid("192.0.2.1".parse().unwrap());
+        assert_eq!(plain, attacker_uuid("::ffff:192.0.2.1".parse().unwrap()));
+        assert_eq!(Attacker::new("::ffff:192.0.2.1".parse().unwrap()).uuid(), plain);
+    }
+
+    #[test]
+    fn tries_are_numbered_and_their_gaps_measured() {
+        let mut attacker = Attacker::new("192.0.2.1".parse().unwrap());
+        let mut out = Output::default();
+        feed(
+            &mut attacker,
+            &mut out,
+            &origin("192.0.2.1:1", "d1"),
+            vec![PeerFact::ConnectionOpened {}, password("root", "a"), password("root", "b")],
+        );
+        let gaps: Vec<_> = out.auth_attempts.iter().map(|a| (a.attempt, a.gap_s)).collect();
+        assert_eq!(gaps, [(1, None), (2, Some(0.5))]);
+        assert_ne!(out.credentials[0].id, out.credentials[1].id);
+    }
+
+    #[test]
+    fn a_banner_is_new_once() {
+        let mut attacker = Attacker::new("192.0.2.1".parse().unwrap());
+        let mut out = Output::default();
+        let ident =
+            || PeerFact::SshIdent { side: Side::Client, line: "SSH-2.0-Go\r\n".into(), took_us: 3 };
+        feed(&mut attacker, &mut out, &origin("192.0.2.1:1", "d1"), vec![ident(), ident()]);
+        assert_eq!(out.behavior.len(), 1);
+    }
+
+    #[test]
+    fn deckies_make_a_path() {
+        let mut attacker = Attacker::new("192.0.2.1".parse().unwrap());
+        let mut out = Output::default();
+        for decky in ["d2", "d1", "d2"] {
+            let origin = origin("192.0.2.1:1", decky);
+            feed(&mut attacker, &mut out, &origin, vec![PeerFact::ConnectionOpened {}]);
+        }
+        let row = attacker.row();
+        assert_eq!(row.traversal_path, "d2 → d1");
+        assert!(row.is_traversal);
+        assert_eq!(row.event_count, 3);
+    }
+
+    #[test]
+    fn the_state_survives_its_bytes() {
+        let mut attacker = Attacker::new("2001:db8::1".parse().unwrap());
+        let mut out = Output::default();
+        let origin = origin("[2001:db8::1]:1", "d1");
+        let channel = PeerFact::ChannelOpened {
+            channel: 0,
+            kind: "session".into(),
+            target: None,
+            originator: None,
+            answer: crate::event::Answer::Granted,
+        };
+        feed(&mut attacker, &mut out, &origin, vec![PeerFact::ConnectionOpened {}, channel]);
+        let bytes = postcard::to_stdvec(&attacker).unwrap();
+        assert_eq!(postcard::from_bytes::<Attacker>(&bytes).unwrap(), attacker);
+    }
+}

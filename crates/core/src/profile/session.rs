@@ -1,0 +1,370 @@
+//! What is known of one session.
+//!
+//! **Invariant:** keystrokes are kept in parts that are stored as they fill, so that a batch rewrites
+//! one part at most, however long the session is.
+
+use super::attacker::{Attacker, Connection};
+use super::keyboard::{self, Decoder, Stroke};
+use super::rows::{KeystrokeRow, Ordered, ProfileRow, SessionRow, TermModes};
+use super::{SCHEMA_VERSION, seconds, ssh};
+use crate::event::{
+    Answer, CloseCause, Origin, Program, RecordingExtent, Service, SessionFact, SessionId,
+    Timestamp, WindowSize,
+};
+use crate::limits;
+use crate::octets::{Binary, Octets};
+use crate::row::{Json, Raw, hex};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Keystrokes of one row of `keystroke`.
+const PART: usize = 256;
+
+/// Fold state of one row of `session` and of `session_profile`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    sid: SessionId,
+    attacker: Uuid,
+    connection: Uuid,
+    channel: u32,
+    decky: String,
+    service: Service,
+    src_port: u16,
+    dst_port: u16,
+    user: Octets,
+    program: Option<Program>,
+    opened: Timestamp,
+    closed: Option<Closed>,
+    recording: Option<(String, u64, RecordingExtent)>,
+    terminal: Option<Terminal>,
+    resizes: u32,
+    env: Vec<(Octets, Octets)>,
+    banner: Option<Octets>,
+    banner_us: Option<u64>,
+    agent: bool,
+    channels_max: u32,
+    prompts: Vec<u64>,
+    decoder: Decoder,
+    /// Keystrokes beyond what is kept.
+    uncounted: u64,
+    #[serde(skip)]
+    strokes: Vec<Stroke>,
+    /// How many of `strokes` the store holds.
+    #[serde(skip)]
+    stored: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Closed {
+    seq: u64,
+    at: Timestamp,
+    cause: CloseCause,
+    status: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Terminal {
+    term: Octets,
+    size: WindowSize,
+    modes: Binary,
+}
+
+impl Session {
+    /// A session of which nothing is known yet.
+    #[must_use]
+    pub fn new(sid: SessionId) -> Self {
+        Self {
+            sid,
+            attacker: Uuid::nil(),
+            connection: Uuid::nil(),
+            channel: 0,
+            decky: String::new(),
+            service: Service::Ssh,
+            src_port: 0,
+            dst_port: 0,
+            user: Octets::default(),
+            program: None,
+            opened: Timestamp::default(),
+            closed: None,
+            recording: None,
+            terminal: None,
+            resizes: 0,
+            env: Vec::new(),
+            banner: None,
+            banner_us: None,
+            agent: false,
+            channels_max: 0,
+            prompts: Vec::new(),
+            decoder: Decoder::default(),
+            uncounted: 0,
+            strokes: Vec::new(),
+            stored: 0,
+        }
+    }
+
+    /// The key of the rows.
+    #[must_use]
+    pub fn sid(&self) -> SessionId {
+        self.sid
+    }
+
+    /// Whether the session has ended; nothing changes it any more.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.is_some()
+    }
+
+    /// Bytes that the state takes in memory, roughly.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let env: usize = self.env.iter().map(|(n, v)| n.0.capacity() + v.0.capacity() + 48).sum();
+        1_024 + env + self.prompts.capacity() * 8 + self.strokes.capacity() * 8
+    }
+
+    /// Takes back a stored part, in order; `strokes` is what the column of that name holds.
+    pub fn restore_part(&mut self, strokes: &[u8]) {
+        let (parts, _) = strokes.as_chunks::<8>();
+        self.strokes.extend(parts.iter().map(|b| Stroke::from_bits(u64::from_be_bytes(*b))));
+        self.stored = self.strokes.len();
+    }
+
+    /// The parts that the store does not hold as they are now.
+    #[must_use]
+    pub fn new_parts(&self) -> Vec<KeystrokeRow> {
+        if self.stored == self.strokes.len() {
+            return Vec::new();
+        }
+        let first = self.stored / PART;
+        let changed = self.strokes.chunks(PART).enumerate().skip(first);
+        changed.map(|(part, strokes)| self.part(part, strokes)).collect()
+    }
+
+    /// Says that the store holds every part now.
+    pub fn mark_stored(&mut self) {
+        self.stored = self.strokes.len();
+    }
+
+    fn part(&self, part: usize, strokes: &[Stroke]) -> KeystrokeRow {
+        KeystrokeRow {
+            sid: self.sid.0,
+            part: u32::try_from(part).unwrap_or(u32::MAX),
+            keys: u32::try_from(strokes.len()).unwrap_or(u32::MAX),
+            instants_us: Json(strokes.iter().map(|stroke| stroke.at_us()).collect()),
+            strokes: Raw(strokes.iter().flat_map(|s| s.to_bits().to_be_bytes()).collect()),
+        }
+    }
+
+    /// The row of `session`.
+    #[must_use]
+    pub fn row(&self) -> SessionRow {
+        let (program, command) = match &self.program {
+            None => (None, None),
+            Some(Program::Shell) => (Some("shell"), None),
+            Some(Program::Exec(line)) => (Some("exec"), Some(line.readable())),
+            Some(Program::Subsystem(name)) => (Some("subsystem"), Some(name.readable())),
+        };
+        // A closed session never changes, so that it needs no state.
+        let state = if self.is_closed() {
+            Vec::new()
+        } else {
+            postcard::to_stdvec(self).unwrap_or_default()
+        };
+        SessionRow {
+            sid: self.sid.0,
+            attacker_uuid: self.attacker,
+            connection: self.connection,
+            channel: self.channel,
+            decky: self.decky.clone(),
+            service: self.service.name(),
+            user: self.user.readable(),
+            program,
+            command,
+            opened_at: self.opened.rfc3339(),
+            closed_at: self.closed.map(|closed| closed.at.rfc3339()),
+            close_cause: self.closed.map(|closed| word(&closed.cause)),
+            exit_status: self.closed.and_then(|closed| closed.status),
+            recording: self.recording.as_ref().map(|(file, _, _)| file.clone()),
+            recording_bytes: self.recording.as_ref().map(|(_, bytes, _)| *bytes),
+            recording_extent: self.recording.as_ref().map(|(_, _, extent)| word(extent)),
+            state: Raw(state),
+        }
+    }
+
+    /// The row of `session_profile`, once the session has ended.
+    #[must_use]
+    pub fn profile(&self) -> Option<ProfileRow> {
+        self.is_closed().then(|| self.profile_now())
+    }
+
+    /// The profile as it would be if the session ended with what it has.
+    #[must_use]
+    pub fn profile_now(&self) -> ProfileRow {
+        let closed = self.closed.unwrap_or(Closed {
+            seq: 0,
+            at: self.opened,
+            cause: CloseCause::Exit,
+            status: None,
+        });
+        let duration_us = closed.at.us_since(self.opened);
+        let context = keyboard::Context { duration_us, prompts_us: &self.prompts };
+        let mut keyboard = keyboard::columns(&self.strokes, &context);
+        if let Some(total) = keyboard.total_keystrokes.as_mut() {
+            *total += self.uncounted;
+        }
+        let size = self.terminal.as_ref().map(|terminal| terminal.size);
+        let env = self.env.iter().map(|(name, value)| (name.readable(), value.readable().into()));
+        ProfileRow {
+            sid: self.sid.0,
+            log_id: closed.seq,
+            schema_version: SCHEMA_VERSION,
+            keyboard,
+            session_duration_s: Some(seconds(duration_us)),
+            term: self.terminal.as_ref().map(|terminal| terminal.term.readable()),
+            term_cols: size.map(|size| size.cols),
+            term_rows: size.map(|size| size.rows),
+            term_px: size.map(|size| format!("{}x{}", size.px_width, size.px_height)),
+            term_modes: self.terminal.as_ref().map(|terminal| Json(terminal.modes())),
+            resize_count: self.terminal.as_ref().map(|_| self.resizes),
+            env: (!self.env.is_empty()).then(|| Json(Ordered(env.collect()))),
+            locale: self.locale(),
+            client_banner: self.banner.as_ref().map(Octets::readable),
+            client_banner_s: self.banner_us.map(seconds),
+            src_port: self.src_port,
+            dst_port: self.dst_port,
+            agent_forwarding: self.agent,
+            channels_max: (self.channels_max > 0).then_some(self.channels_max),
+            created_at: closed.at.rfc3339(),
+        }
+    }
+
+    /// The locale that decides what a program prints: POSIX puts `LC_ALL` first; `LANG` is what
+    /// people set, and a single `LC_*` is better than nothing.
+    fn locale(&self) -> Option<String> {
+        let named = |wanted: &[u8]| {
+            self.env.iter().find(|(name, value)| name.0 == wanted && !value.0.is_empty())
+        };
+        let any =
+            || self.env.iter().find(|(name, v)| name.0.starts_with(b"LC_") && !v.0.is_empty());
+        let found =
+            named(b"LC_ALL").or_else(|| named(b"LANG")).or_else(|| named(b"LC_CTYPE")).or_else(any);
+        found.map(|(_, value)| value.readable())
+    }
+
+    pub(super) fn fold(
+        &mut self,
+        seq: u64,
+        at: Timestamp,
+        origin: &Origin,
+        fact: &SessionFact,
+        attacker: &Attacker,
+    ) {
+        if self.is_closed() {
+            return;
+        }
+        match fact {
+            SessionFact::SessionOpened { channel, user } => {
+                self.attacker = attacker.uuid();
+                self.connection = origin.connection.0;
+                self.channel = *channel;
+                self.decky.clone_from(&origin.decky);
+                self.service = origin.service;
+                self.src_port = origin.peer.port();
+                self.dst_port = origin.local.port();
+                self.user = Octets::capped(&user.0, limits::USER_BYTES);
+                self.opened = at;
+                if let Some(connection) = attacker.connection(origin) {
+                    self.know(connection);
+                }
+            }
+            SessionFact::Env { name, value, answer: Answer::Granted | Answer::Refused } => {
+                self.set(name, value);
+            }
+            SessionFact::Pty { term, size, modes } => {
+                self.terminal = Some(Terminal {
+                    term: term.clone(),
+                    size: *size,
+                    modes: Binary(modes.0.get(..limits::MODES_BYTES).unwrap_or(&modes.0).to_vec()),
+                });
+            }
+            SessionFact::Resize { size: _ } => self.resizes = self.resizes.saturating_add(1),
+            SessionFact::ProgramStarted { program } => self.program = Some(program.clone()),
+            SessionFact::AgentForwarding { answer: Answer::Granted | Answer::Refused } => {
+                self.agent = true;
+            }
+            SessionFact::Prompt {} => {
+                if self.prompts.len() < limits::PROMPTS {
+                    self.prompts.push(at.us_since(self.opened));
+                }
+            }
+            SessionFact::Input { bytes } => {
+                self.decoder.read(at.us_since(self.opened), &bytes.0, &mut self.strokes);
+                self.cap_strokes();
+            }
+            SessionFact::HiddenInput { keys } => {
+                self.decoder.hidden(at.us_since(self.opened), *keys, &mut self.strokes);
+                self.cap_strokes();
+            }
+            SessionFact::Recorded { file, bytes, extent } => {
+                self.recording = Some((file.clone(), *bytes, *extent));
+            }
+            SessionFact::SessionClosed { cause, status } => {
+                self.decoder.finish(&mut self.strokes);
+                self.cap_strokes();
+                if let Some(connection) = attacker.connection(origin) {
+                    self.know(connection);
+                }
+                self.closed = Some(Closed { seq, at, cause: *cause, status: *status });
+            }
+            SessionFact::X11Forwarding { .. }
+            | SessionFact::ProgramRefused { .. }
+            | SessionFact::Signal { .. }
+            | SessionFact::Command { .. }
+            | SessionFact::CommandDone { .. } => {}
+        }
+    }
+
+    fn know(&mut self, connection: &Connection) {
+        self.banner.clone_from(&connection.banner);
+        self.banner_us = connection.banner_us;
+        self.channels_max = connection.channels_max;
+    }
+
+    /// Sets a variable; the place of the first setting stays.
+    fn set(&mut self, name: &Octets, value: &Octets) {
+        if let Some((_, old)) = self.env.iter_mut().find(|(known, _)| known == name) {
+            old.clone_from(value);
+            return;
+        }
+        let held: usize = self.env.iter().map(|(name, value)| name.0.len() + value.0.len()).sum();
+        let room = held + name.0.len() + value.0.len() <= limits::ENV_ROW_BYTES;
+        if room && self.env.len() < limits::ENV_VARIABLES {
+            self.env.push((name.clone(), value.clone()));
+        }
+    }
+
+    fn cap_strokes(&mut self) {
+        let beyond = self.strokes.len().saturating_sub(limits::STROKES);
+        if beyond > 0 {
+            self.uncounted += beyond as u64;
+            self.strokes.truncate(limits::STROKES);
+        }
+    }
+}
+
+impl Terminal {
+    fn modes(&self) -> TermModes {
+        let modes = ssh::terminal_modes(&self.modes.0);
+        TermModes {
+            raw: hex(&self.modes.0),
+            modes: Ordered(modes.into_iter().map(|(name, value)| (name, value.into())).collect()),
+        }
+    }
+}
+
+/// The word that a unit variant has in JSON.
+fn word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(_) | Err(_) => String::new(),
+    }
+}
