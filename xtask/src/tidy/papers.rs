@@ -21,6 +21,8 @@ const WORKPLACES: &[&str] = &[concat!("/", "work", "/")];
 pub(super) fn check(files: &[File]) -> Vec<Problem> {
     let mut problems = generated(files);
     problems.extend(test_data(files));
+    problems.extend(snapshots(files));
+    problems.extend(links(files));
     for file in files {
         problems.extend(hosts(file));
         problems.extend(workplaces(file));
@@ -58,6 +60,60 @@ fn test_data(files: &[File]) -> Vec<Problem> {
         .filter(|folder| !paths.contains(format!("{folder}/README.md").as_str()))
         .map(|folder| Problem::new(folder, 0, "has no README.md (origin, licence)"))
         .collect()
+}
+
+/// A snapshot outlives its test quietly; it must not outlive the file that its test was in.
+fn snapshots(files: &[File]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for file in files.iter().filter(|file| file.path.ends_with(".snap")) {
+        let source = lines(file).find_map(|(_, line)| line.strip_prefix("source: "));
+        let source = source.map(|source| source.trim().trim_matches('"'));
+        if !source.is_some_and(|source| files.iter().any(|file| file.path == source)) {
+            let what = format!("comes from a test file that is gone: {}", source.unwrap_or("?"));
+            problems.push(Problem::new(&file.path, 0, what));
+        }
+    }
+    problems
+}
+
+/// A link from one of our papers to a file of ours leads somewhere.
+fn links(files: &[File]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for file in files.iter().filter(|file| file.path.ends_with(".md")) {
+        for (number, line) in lines(file) {
+            for target in line.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+                let target = target.split('#').next().unwrap_or(target);
+                if target.is_empty() || target.contains(':') {
+                    continue;
+                }
+                let path = beside(&file.path, target);
+                let folder = format!("{path}/");
+                let leads = |file: &File| file.path == path || file.path.starts_with(&folder);
+                // What is generated has its own rule, with a better message.
+                if !files.iter().any(leads) && !ARTIFACTS.iter().any(|made| made.path == path) {
+                    let what = format!("links to {path}, which is not there");
+                    problems.push(Problem::new(&file.path, number, what));
+                }
+            }
+        }
+    }
+    problems
+}
+
+/// The path that `target` means in a file at `path`.
+fn beside(path: &str, target: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    parts.pop();
+    for part in target.trim_end_matches('/').split('/') {
+        match part {
+            "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// No file names the host of a package registry: where packages come from is the machine's choice.
@@ -155,6 +211,31 @@ mod tests {
     #[test]
     fn a_generated_file_that_is_missing_fails() {
         assert_eq!(generated(&[]).len(), ARTIFACTS.len());
+    }
+
+    #[test]
+    fn a_snapshot_does_not_outlive_its_test_file() {
+        let files = [
+            file("crates/core/src/event.rs", ""),
+            file("a.snap", "---\nsource: crates/core/src/event.rs\n---\n"),
+            file("b.snap", "---\nsource: crates/core/src/gone.rs\n---\n"),
+        ];
+        assert_eq!(
+            shown(&snapshots(&files)),
+            ["b.snap: comes from a test file that is gone: crates/core/src/gone.rs"]
+        );
+    }
+
+    #[test]
+    fn a_link_leads_somewhere() {
+        let text = "[a](../README.md) [b](adr/) [c](adr/0001.md#top) [d](#here) [e](https://e.org)";
+        let files = [file("README.md", ""), file("docs/adr/0001.md", ""), file("docs/x.md", text)];
+        assert_eq!(links(&files), []);
+        let files = [file("docs/x.md", "\n[a](README.md)")];
+        assert_eq!(
+            shown(&links(&files)),
+            ["docs/x.md:2: links to docs/README.md, which is not there"]
+        );
     }
 
     #[test]
