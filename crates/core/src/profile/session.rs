@@ -368,3 +368,153 @@ fn word<T: Serialize>(value: &T) -> String {
         Ok(_) | Err(_) => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{About, ConnectionId, Event};
+    use crate::profile::{Output, fold};
+    use std::sync::Arc;
+
+    struct Bench {
+        origin: Arc<Origin>,
+        attacker: Attacker,
+        session: Session,
+        out: Output,
+        seq: u64,
+    }
+
+    impl Bench {
+        fn new() -> Self {
+            let origin = Arc::new(Origin {
+                decky: "d1".into(),
+                service: Service::Ssh,
+                connection: ConnectionId(Uuid::from_u128(1)),
+                peer: "192.0.2.1:4711".parse().unwrap(),
+                local: "192.0.2.9:22".parse().unwrap(),
+            });
+            let attacker = Attacker::new(origin.attacker());
+            let session = Session::new(SessionId(Uuid::from_u128(2)));
+            let mut bench = Self { origin, attacker, session, out: Output::default(), seq: 0 };
+            bench.feed(0, SessionFact::SessionOpened { channel: 0, user: "root".into() });
+            bench
+        }
+
+        fn feed(&mut self, at_us: i64, fact: SessionFact) {
+            self.seq += 1;
+            let about = About::Session {
+                origin: Arc::clone(&self.origin),
+                session: self.session.sid(),
+                fact,
+            };
+            let event = Event { at: Timestamp::from_us(at_us), about };
+            let session = Some(&mut self.session);
+            fold(self.seq, &event, &mut self.attacker, session, &mut self.out);
+        }
+
+        fn close(&mut self, at_us: i64) -> ProfileRow {
+            assert_eq!(self.session.profile(), None);
+            let fact = SessionFact::SessionClosed { cause: CloseCause::Peer, status: Some(0) };
+            self.feed(at_us, fact);
+            self.session.profile().unwrap()
+        }
+    }
+
+    fn env(name: &str, value: &str) -> SessionFact {
+        SessionFact::Env { name: name.into(), value: value.into(), answer: Answer::Refused }
+    }
+
+    fn input(text: &str) -> SessionFact {
+        SessionFact::Input { bytes: text.into() }
+    }
+
+    #[test]
+    fn variables_keep_their_order_and_lc_all_is_the_locale() {
+        let mut bench = Bench::new();
+        for (name, value) in [("LANG", "de_DE.UTF-8"), ("ZZ", "1"), ("AA", "2"), ("ZZ", "3")] {
+            bench.feed(1, env(name, value));
+        }
+        bench.feed(2, env("LC_ALL", "C"));
+        let row = bench.close(10);
+        let json = serde_json::to_string(&row.env).unwrap();
+        assert_eq!(json, r#"{"LANG":"de_DE.UTF-8","ZZ":"3","AA":"2","LC_ALL":"C"}"#);
+        assert_eq!(row.locale.as_deref(), Some("C"));
+    }
+
+    #[test]
+    fn variables_are_capped_in_number_and_in_bytes() {
+        let mut bench = Bench::new();
+        for n in 0..10_000 {
+            bench.feed(1, env(&format!("V{n}"), &"x".repeat(600)));
+        }
+        let held = bench.session.env.len();
+        assert!(held > 10 && held <= limits::ENV_VARIABLES);
+        assert!(bench.session.weight() < 64 << 10);
+    }
+
+    #[test]
+    fn the_terminal_is_as_first_asked_for_and_changes_are_counted() {
+        let mut bench = Bench::new();
+        let size = WindowSize { cols: 80, rows: 24, px_width: 640, px_height: 480 };
+        let modes = Binary(vec![53, 0, 0, 0, 1, 0]);
+        bench.feed(1, SessionFact::Pty { term: "xterm-256color".into(), size, modes });
+        bench.feed(2, SessionFact::Resize { size: WindowSize { cols: 120, ..size } });
+        let row = bench.close(3);
+        assert_eq!((row.term_cols, row.term_rows, row.resize_count), (Some(80), Some(24), Some(1)));
+        assert_eq!(row.term_px.as_deref(), Some("640x480"));
+        let modes = serde_json::to_string(&row.term_modes).unwrap();
+        assert_eq!(modes, r#"{"raw":"350000000100","modes":{"ECHO":1}}"#);
+    }
+
+    #[test]
+    fn parts_are_written_once_full_and_come_back_the_same() {
+        let mut bench = Bench::new();
+        let mut stored: std::collections::BTreeMap<u32, KeystrokeRow> = Default::default();
+        for n in 0..700 {
+            bench.feed(1_000 + n * 100_000, input("a"));
+            if n % 7 == 0 {
+                let parts = bench.session.new_parts();
+                assert!(parts.len() <= 2, "a batch rewrites one part and may begin one");
+                stored.extend(parts.into_iter().map(|part| (part.part, part)));
+                bench.session.mark_stored();
+            }
+        }
+        stored.extend(bench.session.new_parts().into_iter().map(|part| (part.part, part)));
+        let bytes = postcard::to_stdvec(&bench.session).unwrap();
+        assert!(bytes.len() < 512, "{} bytes of state", bytes.len());
+        let mut back: Session = postcard::from_bytes(&bytes).unwrap();
+        stored.values().for_each(|part| back.restore_part(&part.strokes.0));
+        bench.session.mark_stored();
+        assert_eq!(back, bench.session);
+        assert_eq!(back.profile_now(), bench.session.profile_now());
+    }
+
+    #[test]
+    fn what_was_typed_unseen_changes_no_feature() {
+        let profile = |secret: &str| {
+            let mut bench = Bench::new();
+            bench.feed(0, SessionFact::Prompt {});
+            for (n, key) in "sudo -s\r".chars().enumerate() {
+                bench.feed(100_000 * (n as i64 + 1), input(&key.to_string()));
+            }
+            for n in 0..secret.len() {
+                bench.feed(1_000_000 + 70_000 * n as i64, SessionFact::HiddenInput { keys: 1 });
+            }
+            bench.feed(9_000_000, input("x"));
+            bench.close(10_000_000).keyboard
+        };
+        assert_eq!(profile("a"), profile("correct horse battery staple"));
+    }
+
+    #[test]
+    fn a_closed_session_needs_no_state_and_never_changes() {
+        let mut bench = Bench::new();
+        bench.feed(5, input("a"));
+        let row = bench.close(10);
+        bench.feed(11, input("b"));
+        assert_eq!(bench.session.profile().unwrap(), row);
+        assert_eq!(bench.session.row().state, Raw(Vec::new()));
+        assert_eq!(bench.session.row().close_cause.as_deref(), Some("peer"));
+        assert_eq!((row.log_id, row.src_port, row.dst_port), (3, 4711, 22));
+    }
+}
