@@ -2,16 +2,17 @@
 //!
 //! **Invariant:** bounded by `limits.rs`, whatever the address does: every event of it touches this.
 
+mod connection;
+
+pub(super) use connection::Connection;
+
 use super::behavior::{BehaviorChange, KexOffer};
 use super::rows::{
-    AttackerRow, AuthAttemptRow, ChannelRow, CredentialRow, FingerprintRow, KnownCommand,
-    KnownFingerprint, SshKeyRow,
+    AttackerRow, AuthAttemptRow, CredentialRow, FingerprintRow, KnownCommand, KnownFingerprint,
+    SshKeyRow,
 };
 use super::{Output, ssh};
-use crate::event::{
-    AuthOutcome, ConnectionId, KeyProof, Origin, Program, Service, SessionFact, SessionId, Side,
-    Timestamp,
-};
+use crate::event::{AuthOutcome, ConnectionId, KeyProof, Origin, Service, Side, Timestamp};
 use crate::limits;
 use crate::octets::Octets;
 use crate::row::{Blob, Json, Raw};
@@ -65,20 +66,6 @@ struct Command {
     decky: String,
     line: Octets,
     at: Timestamp,
-}
-
-/// What a session may want to know of the connection that it runs in.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Connection {
-    pub(super) banner: Option<Octets>,
-    pub(super) banner_us: Option<u64>,
-    pub(super) channels_max: u32,
-    tries: u32,
-    offers: u32,
-    last_try: Option<Timestamp>,
-    opened: Timestamp,
-    channels_open: u32,
-    channels: BTreeMap<u32, ChannelRow>,
 }
 
 /// The UUID of an address: version 5 in a namespace of ours, the same in every store.
@@ -200,25 +187,6 @@ impl Attacker {
         }
     }
 
-    pub(super) fn connected(&mut self, at: Timestamp, origin: &Origin) {
-        if self.connections.len() >= limits::FOLD_CONNECTIONS {
-            let oldest = self.connections.iter().min_by_key(|(id, c)| (c.opened, **id));
-            if let Some(id) = oldest.map(|(id, _)| *id) {
-                self.connections.remove(&id);
-            }
-        }
-        let connection = Connection { opened: at, ..Connection::default() };
-        self.connections.insert(origin.connection, connection);
-    }
-
-    pub(super) fn disconnected(&mut self, at: Timestamp, origin: &Origin, out: &mut Output) {
-        let Some(connection) = self.connections.remove(&origin.connection) else { return };
-        for mut row in connection.channels.into_values() {
-            row.closed_at = Some(at.rfc3339());
-            out.channels.push(row);
-        }
-    }
-
     pub(super) fn ident(
         &mut self,
         origin: &Origin,
@@ -328,104 +296,6 @@ impl Attacker {
                 KeyProof::Signed => "signed",
             },
         });
-    }
-
-    pub(super) fn channel_opened(
-        &mut self,
-        origin: &Origin,
-        channel: u32,
-        row: ChannelRow,
-        out: &mut Output,
-    ) {
-        if row.closed_at.is_none()
-            && let Some(connection) = self.connections.get_mut(&origin.connection)
-        {
-            connection.channels_open += 1;
-            connection.channels_max = connection.channels_max.max(connection.channels_open);
-            if connection.channels.len() < limits::FOLD_CHANNELS {
-                connection.channels.insert(channel, row.clone());
-            }
-        }
-        out.channels.push(row);
-    }
-
-    pub(super) fn channel_closed(
-        &mut self,
-        at: Timestamp,
-        origin: &Origin,
-        channel: u32,
-        out: &mut Output,
-    ) {
-        let Some(connection) = self.connections.get_mut(&origin.connection) else { return };
-        connection.channels_open = connection.channels_open.saturating_sub(1);
-        if let Some(mut row) = connection.channels.remove(&channel) {
-            row.closed_at = Some(at.rfc3339());
-            out.channels.push(row);
-        }
-    }
-
-    /// What a session's fact says about the attacker, its connection and its channel.
-    pub(super) fn session_fact(
-        &mut self,
-        at: Timestamp,
-        origin: &Origin,
-        session: Option<SessionId>,
-        fact: &SessionFact,
-        out: &mut Output,
-    ) {
-        match fact {
-            SessionFact::Command { line } => self.commanded(at, origin, line),
-            SessionFact::SessionOpened { channel, user: _ } => {
-                self.describe_channel(origin, *channel, out, |row| row.sid = session.map(|s| s.0));
-            }
-            SessionFact::ProgramStarted { program } => {
-                let channel = self.connections.get(&origin.connection).and_then(|connection| {
-                    let sid = session.map(|s| s.0);
-                    connection.channels.iter().find(|(_, row)| row.sid == sid).map(|(n, _)| *n)
-                });
-                let Some(channel) = channel else { return };
-                self.describe_channel(origin, channel, out, |row| {
-                    row.program = Some(match program {
-                        Program::Shell => "shell".to_owned(),
-                        Program::Exec(_) => "exec".to_owned(),
-                        Program::Subsystem(name) => {
-                            row.kind = "subsystem".to_owned();
-                            name.readable()
-                        }
-                    });
-                });
-            }
-            SessionFact::Env { .. }
-            | SessionFact::Pty { .. }
-            | SessionFact::Resize { .. }
-            | SessionFact::AgentForwarding { .. }
-            | SessionFact::X11Forwarding { .. }
-            | SessionFact::ProgramRefused { .. }
-            | SessionFact::Signal { .. }
-            | SessionFact::Prompt {}
-            | SessionFact::Input { .. }
-            | SessionFact::HiddenInput { .. }
-            | SessionFact::CommandDone { .. }
-            | SessionFact::Recorded { .. }
-            | SessionFact::SessionClosed { .. } => {}
-        }
-    }
-
-    fn describe_channel(
-        &mut self,
-        origin: &Origin,
-        channel: u32,
-        out: &mut Output,
-        change: impl FnOnce(&mut ChannelRow),
-    ) {
-        let row = self
-            .connections
-            .get_mut(&origin.connection)
-            .and_then(|connection| connection.channels.get_mut(&channel));
-        if let Some(row) = row {
-            change(row);
-            out.channels.push(row.clone());
-        }
     }
 
     fn commanded(&mut self, at: Timestamp, origin: &Origin, line: &Octets) {

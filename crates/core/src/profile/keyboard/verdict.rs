@@ -45,7 +45,7 @@ pub struct Evidence {
     /// Share of keys in reads of four or more: 0.9 or more with no editing, and R1 or R3.
     pub r2_line_mode_share: Sign,
     /// Median time from a prompt to the first key of the command, s: under 0.1 over three or more.
-    /// Decides nothing without R2: people type ahead.
+    /// What was typed ahead is left out, so that it decides by itself too.
     pub r3_reaction_s: Sign,
     /// Standard deviation of ln(gap) within lines, gaps under 1 s: under 0.25 over thirty or more.
     pub r4_log_gap_stdev: Sign,
@@ -58,17 +58,19 @@ pub struct Evidence {
     /// 150 digraphs or more, unless they come back with a rhythm of their own.
     pub r6_digraph_t: Sign,
     /// How far digraphs of letters come back with a rhythm of their own, in standard deviations of
-    /// chance: above 4 it takes R6 back (another language or layout, or one phrase typed often).
+    /// chance: above 4 over sixty or more it takes R6 back (another language or layout, or one phrase typed often).
     pub r6_repeat_z: Sign,
     /// Editing keys (backspace, `^W`, `^U`) typed into a line that had something to edit, ÷ keys
     /// typed.
     pub h1_edit_share: Sign,
     /// As R6: above 3 over forty digraphs or more.
     pub h2_digraph_t: Sign,
-    /// Share of gaps within lines from 0.2 to 1.5 s: 0.05 or more, where gaps vary.
+    /// Share of gaps within lines from 0.2 to 1.5 s: 0.05 or more over ten or more, where gaps are
+    /// alive: they vary (as R4, over eight or more), follow the digraphs at all (t of 1 or more from
+    /// sixty digraphs on), and none of R3 to R6 has fired.
     pub h3_think_share: Sign,
     /// Median time from a prompt to the first key of a line that was typed key by key, s: over 0.25
-    /// over three or more, where gaps vary.
+    /// over three or more, where gaps are alive.
     pub h4_reaction_s: Sign,
 }
 
@@ -184,14 +186,17 @@ impl Verdict {
         let under_4_ms = ratio(self.gaps.under_4_ms, typed);
         let r5_30 = Sign::over(typed, under_30_ms, 10).fires_if(|s| s > 0.5);
         let r5_4 = Sign::over(typed, under_4_ms, 20).fires_if(|s| s > 0.05 && !h2.fired);
-        let own = Sign::over(digraphs, typist.repeat_z(), 150).fires_if(|z| z > 4.0);
+        let own = Sign::over(digraphs, typist.repeat_z(), 60).fires_if(|z| z > 4.0);
         let r6 = Sign::over(digraphs, t, 150).fires_if(|t| t < 2.0 && !own.fired);
 
         let typed_keys = self.keys - self.keys_in_bulk;
         let edits = ratio(self.typed_edits, typed_keys);
-        // Gaps that a rule shows to be a machine's, or that hardly vary, are no sign of a person.
-        let machine = r4.fired || r5_30.fired || r5_4.fired || r6.fired;
-        let alive = !machine && under_1_s >= 8 && stdev.is_some_and(|stdev| stdev >= VARIES);
+        // Gaps that a rule shows to be a machine's, that hardly vary, or that know nothing of what
+        // is typed, are no sign of a person.
+        let machine = r3.fired || r4.fired || r5_30.fired || r5_4.fired || r6.fired;
+        let varied = under_1_s >= 8 && stdev.is_some_and(|stdev| stdev >= VARIES);
+        let aimless = Sign::over(digraphs, t, 60).fires_if(|t| t < 1.0 && !own.fired).fired;
+        let alive = varied && !machine && !aimless;
         let think = ratio(self.gaps.think, typed);
         let think = Sign::over(typed, think, 10).fires_if(|s| s >= 0.05 && alive);
         let reaction = slow_median(&mut self.typed_reactions_us, 3);
@@ -225,10 +230,11 @@ impl Verdict {
     }
 
     fn reaction(&mut self, first: Stroke, manner: Manner, prompt_us: Option<u64>) {
-        // An Enter alone may be a held key, and a line begun before its prompt was typed ahead.
+        // An Enter alone may be a held key, ^C and ^D answer a program, and a line that was begun
+        // before its prompt was typed ahead.
         if let Some(prompt_us) = prompt_us
             && self.line == Line::Empty
-            && first.code() != Code::ENTER
+            && !matches!(first.code(), Code::ENTER | Code::ABORT | Code::END_OF_FILE)
         {
             let reaction_us = first.at_us().saturating_sub(prompt_us);
             self.reactions_us.push(reaction_us);
@@ -292,10 +298,10 @@ impl Evidence {
     /// The verdict; `None` where there is no sign of either.
     #[must_use]
     pub fn verdict(&self) -> Option<InputClass> {
-        // R3 is missing on purpose: it counts through R2.
         let scripted = [
             self.r1_enter_gap_s,
             self.r2_line_mode_share,
+            self.r3_reaction_s,
             self.r4_log_gap_stdev,
             self.r5_under_30_ms_share,
             self.r5_under_4_ms_share,
