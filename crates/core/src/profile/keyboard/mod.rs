@@ -7,7 +7,10 @@
 //! and only breaks the chain of gaps. A session without a keystroke has no feature but their number.
 
 mod decoder;
+mod evidence;
 mod keys;
+#[cfg(test)]
+mod measured;
 mod rhythm;
 mod table;
 mod typist;
@@ -19,13 +22,13 @@ use crate::profile::keyboard::keys::Code;
 use crate::profile::keyboard::rhythm::Rhythm;
 use crate::profile::keyboard::table::table;
 use crate::profile::keyboard::typist::{Typist, log_q10};
-use crate::profile::keyboard::verdict::{Manner, Verdict};
+use crate::profile::keyboard::verdict::{Manner, SHORTEST_LOG_US, Verdict};
 use crate::row::{Blob, Json};
 
 pub use decoder::Decoder;
+pub use evidence::{Evidence, InputClass, Sign};
 pub use keys::{KeyClass, Letter, Stroke};
 pub use typist::{hamming, same_typist_score};
-pub use verdict::{Evidence, InputClass, Sign};
 
 /// What of a session is not in its strokes.
 #[derive(Clone, Copy, Debug)]
@@ -257,5 +260,252 @@ fn manner(read: &[Stroke]) -> Manner {
 
 /// Keys in one read from which they were not typed one by one.
 const BULK: usize = 4;
-/// Shorter gaps count as this long where the logarithm is taken, µs.
-const SHORTEST_LOG_US: u64 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::hex;
+    use proptest::prelude::*;
+
+    /// The columns of reads at instants in ms, of a session that lasts 10 s and prompts at 0.
+    fn of(reads: &[(u64, &str)]) -> Columns {
+        let (mut decoder, mut strokes) = (Decoder::default(), Vec::new());
+        for (at_ms, text) in reads {
+            decoder.read(at_ms * 1_000, text.as_bytes(), &mut strokes);
+        }
+        decoder.finish(&mut strokes);
+        columns(&strokes, &Context { duration_us: 10_000_000, prompts_us: &[0] })
+    }
+
+    #[test]
+    fn a_short_session_has_these_columns() {
+        // Gaps in ms: 100, 300, 200, 2400, 0, 0.
+        let columns = of(&[
+            (1_500, "l"),
+            (1_600, "z"),
+            (1_900, "\x7f"),
+            (2_100, "\r"),
+            (4_500, "\t\x1b[A\x04"),
+        ]);
+        let expected = Columns {
+            kd_iki_mean: Some(0.5),
+            kd_iki_stdev: Some(0.938_083_151_964_685_8),
+            kd_iki_p50: Some(0.15),
+            kd_iki_p95: Some(1.875),
+            kd_enter_latency_p50: Some(0.2),
+            kd_enter_latency_p95: Some(0.2),
+            kd_burst_ratio: Some(2.0 / 6.0),
+            kd_think_ratio: Some(0.24),
+            kd_pause_hist_burst: Some(3),
+            kd_pause_hist_think: Some(2),
+            kd_pause_hist_distracted: Some(1),
+            kd_start_of_action_latency: Some(1.95),
+            kd_ctrl_backspace: Some(1.0 / 7.0),
+            kd_ctrl_wkill: Some(0.0),
+            kd_ctrl_ukill: Some(0.0),
+            kd_ctrl_abort: Some(0.0),
+            kd_ctrl_eof: Some(1.0 / 7.0),
+            kd_arrow_rate: Some(1.0 / 7.0),
+            kd_tab_rate: Some(1.0 / 7.0),
+            kd_digraph_simhash: None,
+            kd_typist_vector: None,
+            kd_digraph_count: Some(3),
+            kd_table_version: Some(1),
+            kd_top_bigrams: None,
+            paste_count: Some(0),
+            input_class: Some(InputClass::Human),
+            input_evidence: columns.input_evidence.clone(),
+            total_keystrokes: Some(7),
+        };
+        assert_eq!(columns, expected);
+    }
+
+    #[test]
+    fn without_a_keystroke_only_their_number_is_known() {
+        for reads in [&[][..], &[(5, "\x1b[200~\x1b[201~")]] {
+            let columns = serde_json::to_value(of(reads)).unwrap();
+            for (name, value) in columns.as_object().unwrap() {
+                let known = (name == "total_keystrokes").then_some(0);
+                assert_eq!(value.as_u64(), known, "{name}");
+                assert_eq!(value.is_null(), known.is_none(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_keystroke_has_no_gap_and_no_spread() {
+        let columns = of(&[(700, "x")]);
+        assert_eq!(columns.kd_iki_mean, None);
+        assert_eq!(columns.kd_iki_stdev, None);
+        assert_eq!(columns.kd_think_ratio, None);
+        assert_eq!(columns.kd_pause_hist_burst, Some(0));
+        assert_eq!(columns.kd_start_of_action_latency, Some(0.7));
+        assert_eq!(of(&[(700, "x"), (900, "y")]).kd_iki_stdev, None);
+    }
+
+    #[test]
+    fn the_wait_for_the_first_key_is_from_the_first_prompt_on() {
+        let strokes = [Stroke::new(400_000, KeyClass::Enter).first_of_read()];
+        let latency = |prompts_us: &[u64]| {
+            columns(&strokes, &Context { duration_us: 1, prompts_us }).kd_start_of_action_latency
+        };
+        assert_eq!(latency(&[]), None);
+        assert_eq!(latency(&[100_000, 300_000]), Some(0.3));
+        // Typed before there was a prompt: no wait, rather than a negative one.
+        assert_eq!(latency(&[500_000]), None);
+    }
+
+    #[test]
+    fn hidden_input_breaks_the_chain_and_is_counted_nowhere() {
+        let (mut decoder, mut strokes) = (Decoder::default(), Vec::new());
+        decoder.read(100_000, b"s", &mut strokes);
+        decoder.read(200_000, b"\r", &mut strokes);
+        decoder.hidden(900_000, 12, &mut strokes);
+        decoder.hidden(5_000_000, 1, &mut strokes);
+        decoder.read(5_100_000, b"w", &mut strokes);
+        let columns = columns(&strokes, &Context { duration_us: 6_000_000, prompts_us: &[0] });
+        assert_eq!(columns.total_keystrokes, Some(3));
+        assert_eq!(columns.kd_iki_mean, Some(0.1));
+        assert_eq!(columns.kd_pause_hist_distracted, Some(0));
+        assert_eq!(columns.kd_think_ratio, Some(0.0));
+        assert_eq!(columns.kd_digraph_count, Some(1));
+        assert_eq!(columns.paste_count, Some(0));
+    }
+
+    #[test]
+    fn pasted_runs_are_counted_once_each() {
+        let table: &[(&[(u64, &str)], u64)] = &[
+            (&[(0, "abc")], 0),
+            (&[(0, "abcd")], 1),
+            (&[(0, "abcd"), (99, "efgh"), (198, "ijkl")], 1),
+            (&[(0, "abcd"), (100, "efgh")], 2),
+            (&[(0, "abcd"), (10, "e"), (20, "fghi")], 2),
+            (&[(0, "\x1b[200~a"), (10, "bcdefgh"), (900, "i\x1b[201~")], 1),
+            (&[(0, "\x1b[200~a\x1b[201~\x1b[200~b\x1b[201~")], 2),
+            (&[(0, "\x1b[200~a\x1b[201~"), (50, "abcd")], 2),
+            (&[(0, "\x1b[A\x1b[A\x1b[A")], 0),
+        ];
+        for (reads, pastes) in table {
+            assert_eq!(of(reads).paste_count, Some(*pastes), "{reads:?}");
+        }
+    }
+
+    /// A made-up session: letters, capitals, editing keys, pastes, pauses and gaps of every length.
+    fn made_up(seed: u64, reads: usize) -> Vec<Stroke> {
+        let text: Vec<char> = "etaoin shrdlu the etaETA.,-/'!3".chars().collect();
+        let special = [
+            "\x1b[A",
+            "\x7f",
+            "\r",
+            "\t",
+            "ab",
+            "abc",
+            "abcd",
+            "\x1b[200~paste\x1b[201~",
+            "é",
+            "  ",
+            "\x1b[1;5C",
+            "\x03",
+        ];
+        let mut random = seed;
+        let mut next = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005);
+            random = random.wrapping_add(1_442_695_040_888_963_407);
+            random >> 33
+        };
+        let (mut decoder, mut strokes, mut at_us) = (Decoder::default(), Vec::new(), 0);
+        for _ in 0..reads {
+            at_us += 8_000 + next() % 300_000;
+            at_us += if next() % 17 == 0 { 1_500_000 } else { 0 };
+            let read = if next() % 8 == 0 {
+                special[next() as usize % special.len()].to_owned()
+            } else {
+                text[next() as usize % text.len()].to_string()
+            };
+            decoder.read(at_us, read.as_bytes(), &mut strokes);
+        }
+        strokes
+    }
+
+    #[test]
+    fn made_up_sessions_hash_as_the_reference_does() {
+        // Seed, reads, hash, vector, digraphs: from the reference program of the construction.
+        let table = [
+            (
+                1,
+                60,
+                "ee77a75085ceb4a0",
+                "3c1a0b3407e646ce1f4afe28143debfb03d7e3f508f9fa00f0c1f6c91beeff06",
+                49,
+            ),
+            (
+                2,
+                150,
+                "2edb8f70decfbde2",
+                "20040dfb16de2ae857faee1c1823ec33ffd1ea0b4ad21c0cddaede0f38282311",
+                118,
+            ),
+            (
+                3,
+                1000,
+                "2ef7877084cebda2",
+                "315232133af548fe522ed020fc6cf43e22cbca0554c5b4fec580c6eb5a160528",
+                821,
+            ),
+            (
+                4,
+                60,
+                "0ee78764c4cfbcc0",
+                "300e24fa12e116d91e19ebdff41ae5180ccdcc1943f6e11fcfd9e51510f9f401",
+                45,
+            ),
+        ];
+        for (seed, reads, hash, vector, digraphs) in table {
+            let context = Context { duration_us: 1, prompts_us: &[] };
+            let columns = columns(&made_up(seed, reads), &context);
+            assert_eq!(columns.kd_digraph_count, Some(digraphs), "seed {seed}");
+            assert_eq!(hex(&columns.kd_digraph_simhash.unwrap().0), hash, "seed {seed}");
+            assert_eq!(hex(&columns.kd_typist_vector.unwrap().0), vector, "seed {seed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_numbers_are_a_session(bits: Vec<u64>, duration_us: u64, prompts_us: Vec<u64>) {
+            let strokes: Vec<Stroke> = bits.into_iter().map(Stroke::from_bits).collect();
+            let columns = columns(&strokes, &Context { duration_us, prompts_us: &prompts_us });
+            let keys = strokes.iter().filter(|stroke| stroke.is_keystroke()).count();
+            prop_assert_eq!(columns.total_keystrokes, Some(keys as u64));
+            prop_assert!(serde_json::to_string(&columns).is_ok());
+        }
+
+        #[test]
+        fn hidden_input_only_takes_away(seed: u64, at in 0..120_usize, keys in 1..99_u32) {
+            let shown = made_up(seed, 120);
+            let reads = shown.iter().skip(at).position(|stroke| stroke.begins_read());
+            let at = reads.map_or(shown.len(), |reads| at + reads);
+            let mut with = shown.clone();
+            let at_us = shown.get(at).map_or(u64::MAX, |stroke| stroke.at_us());
+            let mut hidden = Vec::new();
+            Decoder::default().hidden(at_us, keys, &mut hidden);
+            with.splice(at..at, hidden);
+            let context = Context { duration_us: 1_000_000, prompts_us: &[] };
+            let (shown, with) = (columns(&shown, &context), columns(&with, &context));
+            prop_assert_eq!(with.total_keystrokes, shown.total_keystrokes);
+            prop_assert_eq!(with.kd_ctrl_backspace, shown.kd_ctrl_backspace);
+            prop_assert!(with.kd_digraph_count <= shown.kd_digraph_count);
+            prop_assert!(with.kd_pause_hist_think <= shown.kd_pause_hist_think);
+        }
+
+        #[test]
+        fn the_same_session_later_is_the_same(seed: u64, later_us in 0..1_000_000_000_000_u64) {
+            let shown = made_up(seed, 150);
+            let moved: Vec<Stroke> = shown
+                .iter()
+                .map(|s| Stroke::from_bits(s.to_bits() + later_us))
+                .collect();
+            let context = Context { duration_us: 1_000_000, prompts_us: &[] };
+            prop_assert_eq!(columns(&shown, &context), columns(&moved, &context));
+        }
+    }
+}

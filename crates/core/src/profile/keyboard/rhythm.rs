@@ -183,3 +183,70 @@ fn percentile(durations_us: &mut [u64], percent: u128) -> Option<f64> {
 pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::keyboard::keys::KeyClass;
+
+    #[test]
+    fn percentiles_lie_between_the_closest_ranks() {
+        // Checked with numpy.percentile, default method.
+        let table: &[(&[u64], f64, f64)] = &[
+            (&[5], 5e-6, 5e-6),
+            (&[4, 2], 3e-6, 3.9e-6),
+            (&[3, 1, 2], 2e-6, 2.9e-6),
+            (&[40, 10, 30, 20], 25e-6, 38.5e-6),
+            (&[0, 0, 0, 0, 100], 0.0, 80e-6),
+        ];
+        for (durations_us, p50, p95) in table {
+            let [median, high] = median_and_p95(&mut durations_us.to_vec());
+            assert!((median.unwrap() - p50).abs() < 1e-15, "{durations_us:?}");
+            assert!((high.unwrap() - p95).abs() < 1e-15, "{durations_us:?}");
+        }
+        assert_eq!(median_and_p95(&mut []), [None, None]);
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_gives_no_gap() {
+        let mut rhythm = Rhythm::default();
+        for at_us in [500, 100, 400] {
+            rhythm.key(Stroke::new(at_us, KeyClass::Space));
+        }
+        assert_eq!(rhythm.mean(), Some(300e-6));
+        assert_eq!(rhythm.keystrokes(), 3);
+    }
+
+    #[test]
+    fn an_enter_after_an_enter_ends_no_line() {
+        let mut rhythm = Rhythm::default();
+        let keys = [KeyClass::Enter, KeyClass::Space, KeyClass::Enter, KeyClass::Enter];
+        for (at_us, key) in (0..).step_by(1_000).zip(keys) {
+            rhythm.key(Stroke::new(at_us, key));
+        }
+        assert_eq!(rhythm.enter_gaps_us, [1_000]);
+    }
+
+    #[test]
+    fn the_bounds_of_the_histogram_belong_to_the_longer_pause() {
+        let mut rhythm = Rhythm::default();
+        for gap_us in [29_999, 30_000, 199_999, 200_000, 1_499_999, 1_500_000, 2_000_000] {
+            rhythm.gap(gap_us);
+        }
+        assert_eq!(rhythm.pauses(), Pauses { burst: 3, think: 2, distracted: 2 });
+        assert_eq!(rhythm.under_30_ms, 1);
+        assert_eq!(rhythm.think_ratio(10_000_000), Some(0.0));
+        rhythm.gap(2_000_001);
+        assert_eq!(rhythm.think_ratio(4_000_002), Some(0.5));
+        assert_eq!(rhythm.think_ratio(0), None);
+    }
+
+    #[test]
+    fn a_spread_among_long_gaps_is_not_lost_in_rounding() {
+        let mut rhythm = Rhythm::default();
+        for gap_us in [1_000_000_000_000, 1_000_000_000_001, 1_000_000_000_002] {
+            rhythm.gap(gap_us);
+        }
+        assert_eq!(rhythm.stdev(), Some(1e-6));
+    }
+}

@@ -1,7 +1,7 @@
 //! The population's digraph latencies and the learned directions, read from the shipped tables.
 //!
 //! What they are, where they come from and how they are laid out is in `table/README.md`
-//! (KLiCKe corpus, The Learning Agency Lab, CC BY 4.0).
+//! (the `KLiCKe` corpus, The Learning Agency Lab, CC BY 4.0).
 //!
 //! **Invariant:** nothing here depends on a session. A table of another version is another table.
 
@@ -115,8 +115,10 @@ pub(super) const NUMBERS: usize = 32;
 /// What a mean or a weight of the vector is multiplied by: they are published with five decimals.
 pub(super) const VECTOR_SCALE: i64 = 100_000;
 
-const HASH: &[u8] = include_bytes!("table/kd_table_v1.bin");
-const VECTOR: &[u8] = include_bytes!("table/kd_plda32_v1.bin");
+/// The table of the hash.
+pub(super) const HASH: &[u8] = include_bytes!("table/kd_table_v1.bin");
+/// The table of the vector.
+pub(super) const VECTOR: &[u8] = include_bytes!("table/kd_plda32_v1.bin");
 
 #[cfg(test)]
 mod tests {

@@ -369,3 +369,134 @@ pub(super) const HASH_MIN: u64 = 40;
 /// Usable digraphs from which the commonest digraphs are kept: fewer could spell a secret.
 const TOP_BIGRAMS_MIN: u64 = 100;
 const TOP_BIGRAMS_MAX: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::keyboard::keys::{KeyClass, Stroke};
+
+    fn code(key: char) -> Code {
+        Stroke::new(0, KeyClass::of_byte(key as u8)).code()
+    }
+
+    fn type_each(typist: &mut Typist, pairs: &[(char, char, u64)]) {
+        for (left, arriving, latency_us) in pairs {
+            typist.digraph(code(*left), code(*arriving), *latency_us, log_q10(*latency_us));
+        }
+    }
+
+    #[test]
+    fn no_logarithm_is_near_enough_to_a_half_to_differ_between_machines() {
+        for latency_us in 1_000..=1_000_000_u64 {
+            let exact = 1024.0 * (latency_us as f64 / 1e6).ln() + 0.5;
+            assert!((exact - exact.round()).abs() > 5e-7, "{latency_us} µs");
+        }
+    }
+
+    #[test]
+    fn waits_and_repeats_are_no_digraphs() {
+        let table = [
+            ('a', 'b', 10_000, 1),
+            ('a', 'b', 9_999, 0),
+            ('a', 'b', 1_000_000, 1),
+            ('a', 'b', 1_000_001, 0),
+            (' ', ' ', 59_999, 0),
+            (' ', ' ', 60_000, 1),
+            ('\x7f', '\x08', 59_999, 0),
+            ('a', 'a', 20_000, 1),
+            ('\r', 'a', 100_000, 0),
+            ('a', '\r', 100_000, 1),
+            ('\t', 'a', 100_000, 0),
+            ('a', '\t', 100_000, 0),
+            ('\x1b', 'a', 100_000, 0),
+            ('a', '\x17', 100_000, 0),
+        ];
+        for (left, arriving, latency_us, usable) in table {
+            let mut typist = Typist::default();
+            type_each(&mut typist, &[(left, arriving, latency_us)]);
+            assert_eq!(typist.usable(), usable, "{left:?} {arriving:?} {latency_us}");
+        }
+    }
+
+    #[test]
+    fn prints_need_forty_digraphs_and_bigrams_a_hundred() {
+        let mut typist = Typist::default();
+        for usable in 1..=101_u64 {
+            type_each(&mut typist, &[('t', 'h', 100_000 + usable)]);
+            assert_eq!(typist.prints().is_some(), usable >= 40, "{usable}");
+            assert_eq!(typist.top_bigrams().is_some(), usable >= 100, "{usable}");
+        }
+    }
+
+    #[test]
+    fn the_commonest_digraphs_are_letters_and_space_in_order() {
+        let mut typist = Typist::default();
+        let pairs = [
+            ('b', 'c', 100_000),
+            ('a', ' ', 150_000),
+            ('T', 'h', 200_000),
+            ('t', 'H', 100_000),
+            ('a', '1', 100_000),
+            ('a', '\x7f', 100_000),
+        ];
+        for _ in 0..16 {
+            type_each(&mut typist, &pairs);
+        }
+        type_each(&mut typist, &[('t', 'h', 300_000), ('x', 'y', 100_000), ('x', 'y', 100_000)]);
+        type_each(&mut typist, &[('.', 'c', 100_000)]);
+        let mean = (16.0 * 200_000.0 + 300_000.0) / 17.0 / 1e6;
+        let expected = [("th", 17, mean), ("a ", 16, 0.15), ("bc", 16, 0.1)];
+        let expected: Vec<_> = expected.map(|(text, n, s)| (text.to_owned(), n, s)).into();
+        assert_eq!(typist.top_bigrams(), Some(expected));
+    }
+
+    #[test]
+    fn there_are_at_most_thirty_two_commonest_digraphs() {
+        let mut typist = Typist::default();
+        for arriving in 'a'..='z' {
+            for left in ['x', 'y'] {
+                type_each(&mut typist, &[(left, arriving, 100_000); 3]);
+            }
+        }
+        assert_eq!(typist.top_bigrams().map(|list| list.len()), Some(32));
+    }
+
+    #[test]
+    fn distance_counts_bits_and_the_score_falls_with_it() {
+        assert_eq!(hamming([0; 8], [0xff; 8]), 64);
+        assert_eq!(hamming([1; 8], [1, 1, 1, 3, 1, 1, 1, 0]), 2);
+        let (near, far) =
+            (same_typist_score(&[16; 32], &[17; 32]), { same_typist_score(&[16; 32], &[240; 32]) });
+        assert!(near > 0.0 && far < 0.0, "{near} {far}");
+        let both = |a: &[u8; 32], b: &[u8; 32]| (same_typist_score(a, b), same_typist_score(b, a));
+        let (one, other) = both(&[5; 32], &[130; 32]);
+        assert!((one - other).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_rhythm_that_knows_nothing_of_the_digraphs_has_no_structure() {
+        let letters: Vec<char> = ('a'..='h').collect();
+        let mut random = 7_u64;
+        let mut next = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            random >> 33
+        };
+        let (mut aimless, mut own) = (Typist::default(), Typist::default());
+        let mut left = 0;
+        for _ in 0..400 {
+            let arriving = next() as usize % letters.len();
+            let noise = next() % 100_000;
+            let pair = |latency_us| [(letters[left], letters[arriving], latency_us)];
+            type_each(&mut aimless, &pair(50_000 + 2 * noise));
+            // Fixed by the pair, in an order that is not the population's.
+            let slow = (left * 5 + arriving * 3) as u64 % 8;
+            type_each(&mut own, &pair(60_000 + 40_000 * slow + noise / 10));
+            left = arriving;
+        }
+        assert!(aimless.repeat_z().unwrap() < 4.0, "{:?}", aimless.repeat_z());
+        assert!(own.repeat_z().unwrap() > 10.0, "{:?}", own.repeat_z());
+        assert!(aimless.structure_t().unwrap().abs() < 3.0);
+        assert_eq!(Typist::default().repeat_z(), None);
+        assert_eq!(Typist::default().structure_t(), None);
+    }
+}
