@@ -145,11 +145,14 @@ impl Session {
     }
 
     fn part(&self, part: usize, strokes: &[Stroke]) -> KeystrokeRow {
+        // The frame of a bracketed paste is a mark in the stream, and no key.
+        let keys = strokes.iter().filter(|stroke| stroke.is_keystroke() || stroke.is_hidden());
+        let instants: Vec<u64> = keys.map(|stroke| stroke.at_us()).collect();
         KeystrokeRow {
             sid: self.sid.0,
             part: u32::try_from(part).unwrap_or(u32::MAX),
-            keys: u32::try_from(strokes.len()).unwrap_or(u32::MAX),
-            instants_us: Json(strokes.iter().map(|stroke| stroke.at_us()).collect()),
+            keys: u32::try_from(instants.len()).unwrap_or(u32::MAX),
+            instants_us: Json(instants),
             strokes: Raw(strokes.iter().flat_map(|s| s.to_bits().to_be_bytes()).collect()),
         }
     }
@@ -343,11 +346,9 @@ impl Session {
     }
 
     fn cap_strokes(&mut self) {
-        let beyond = self.strokes.len().saturating_sub(limits::STROKES);
-        if beyond > 0 {
-            self.uncounted += beyond as u64;
-            self.strokes.truncate(limits::STROKES);
-        }
+        let beyond = self.strokes.get(limits::STROKES..).unwrap_or_default();
+        self.uncounted += beyond.iter().filter(|stroke| stroke.is_keystroke()).count() as u64;
+        self.strokes.truncate(limits::STROKES);
     }
 }
 
