@@ -1,0 +1,253 @@
+//! What differs between SQLite and MySQL/MariaDB: types, quotes, upsert.
+//!
+//! **Invariant:** only names from the catalogue, which are constants, are ever put into SQL text;
+//! every value is bound. Text is cut to its column's length here, so that both stores hold the same.
+
+use decnet_core::row::Value;
+use decnet_core::table::{Column, Sql, Table};
+
+/// Which words of SQL a store understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite.
+    Sqlite,
+    /// MySQL and MariaDB.
+    Mysql,
+}
+
+/// What to do with a row whose key is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Conflict {
+    /// The later one wins.
+    Replace,
+    /// `count` is added up, instants are widened, flags stay set.
+    AddUp,
+}
+
+/// A statement that writes rows: what stands before, for each row, between and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RowStatement {
+    /// Up to `VALUES `.
+    head: String,
+    /// One row's placeholders in parentheses.
+    row: String,
+    /// What follows the last row.
+    tail: String,
+    /// Placeholders in a row.
+    pub(crate) width: usize,
+}
+
+impl RowStatement {
+    /// The text for so many rows at once.
+    pub(crate) fn text(&self, rows: usize) -> String {
+        let mut text =
+            String::with_capacity(self.head.len() + self.tail.len() + rows * (self.row.len() + 1));
+        text.push_str(&self.head);
+        for n in 0..rows {
+            if n > 0 {
+                text.push(',');
+            }
+            text.push_str(&self.row);
+        }
+        text.push_str(&self.tail);
+        text
+    }
+}
+
+/// Longest text or byte string that a column of either store takes: MySQL's MEDIUMTEXT.
+const LONGEST: usize = (16 << 20) - 1;
+
+impl Dialect {
+    /// A name as it stands in SQL, so that none is taken for a reserved word.
+    pub(crate) fn quote(self, name: &str) -> String {
+        match self {
+            Self::Sqlite => format!("\"{name}\""),
+            Self::Mysql => format!("`{name}`"),
+        }
+    }
+
+    /// The type of a column.
+    pub(crate) fn sql_type(self, sql: Sql) -> String {
+        match self {
+            Self::Sqlite => match sql {
+                Sql::Integer | Sql::Flag => "INTEGER".into(),
+                Sql::Real => "REAL".into(),
+                Sql::Text(_) | Sql::Long | Sql::Json | Sql::Instant | Sql::Uuid => "TEXT".into(),
+                Sql::Bytes(_) | Sql::Octets => "BLOB".into(),
+            },
+            Self::Mysql => match sql {
+                Sql::Integer => "BIGINT".into(),
+                Sql::Flag => "TINYINT".into(),
+                Sql::Real => "DOUBLE".into(),
+                Sql::Text(n) => format!("VARCHAR({n})"),
+                Sql::Long | Sql::Json => "MEDIUMTEXT".into(),
+                Sql::Instant => "CHAR(27) CHARACTER SET ascii COLLATE ascii_bin".into(),
+                Sql::Uuid => "CHAR(36) CHARACTER SET ascii COLLATE ascii_bin".into(),
+                Sql::Bytes(n) => format!("BINARY({n})"),
+                Sql::Octets => "MEDIUMBLOB".into(),
+            },
+        }
+    }
+
+    /// The statement that writes rows of `table`: its filled columns, in order.
+    pub(crate) fn write(self, table: &Table, conflict: Conflict) -> RowStatement {
+        let columns: Vec<&Column> = table.filled().collect();
+        let names: Vec<String> = columns.iter().map(|column| self.quote(column.name)).collect();
+        let changed = columns.iter().filter(|column| !table.primary_key.contains(&column.name));
+        let changes: Vec<String> = match conflict {
+            Conflict::Replace => {
+                changed.map(|column| self.set(column.name, &self.brought(column.name))).collect()
+            }
+            Conflict::AddUp => changed.filter_map(|column| self.added_up(table, column)).collect(),
+        };
+        let tail = if changes.is_empty() {
+            String::new()
+        } else {
+            let changes = changes.join(", ");
+            match self {
+                Self::Sqlite => {
+                    let key: Vec<String> =
+                        table.primary_key.iter().map(|name| self.quote(name)).collect();
+                    format!(" ON CONFLICT({}) DO UPDATE SET {changes}", key.join(", "))
+                }
+                Self::Mysql => format!(" ON DUPLICATE KEY UPDATE {changes}"),
+            }
+        };
+        RowStatement {
+            head: format!("INSERT INTO {} ({}) VALUES ", self.quote(table.name), names.join(", ")),
+            row: placeholders(columns.len()),
+            tail,
+            width: columns.len(),
+        }
+    }
+
+    /// `count`, the instants and the flags of a tally; the rest of the row stays as it was first.
+    fn added_up(self, table: &Table, column: &Column) -> Option<String> {
+        let old = format!("{}.{}", self.quote(table.name), self.quote(column.name));
+        let new = self.brought(column.name);
+        let (least, most) = match self {
+            Self::Sqlite => ("min", "max"),
+            Self::Mysql => ("LEAST", "GREATEST"),
+        };
+        let value = match (column.name, column.sql) {
+            ("count", _) => format!("{old} + {new}"),
+            ("first_seen", _) => format!("{least}({old}, {new})"),
+            ("last_seen", _) | (_, Sql::Flag) => format!("{most}({old}, {new})"),
+            _ => return None,
+        };
+        Some(self.set(column.name, &value))
+    }
+
+    fn set(self, name: &str, value: &str) -> String {
+        format!("{} = {value}", self.quote(name))
+    }
+
+    /// The value that the row in conflict brings.
+    fn brought(self, name: &str) -> String {
+        match self {
+            Self::Sqlite => format!("excluded.{}", self.quote(name)),
+            Self::Mysql => format!("VALUES({})", self.quote(name)),
+        }
+    }
+
+    /// A statement over a table that is not in the catalogue.
+    pub(crate) fn insert(self, table: &str, columns: &[&str]) -> RowStatement {
+        let names: Vec<String> = columns.iter().map(|name| self.quote(name)).collect();
+        RowStatement {
+            head: format!("INSERT INTO {} ({}) VALUES ", self.quote(table), names.join(", ")),
+            row: placeholders(columns.len()),
+            tail: String::new(),
+            width: columns.len(),
+        }
+    }
+}
+
+/// `(?, ?, ?)`.
+pub(crate) fn placeholders(count: usize) -> String {
+    let mut text = String::with_capacity(count * 2 + 2);
+    text.push('(');
+    for n in 0..count {
+        text.push_str(if n == 0 { "?" } else { ",?" });
+    }
+    text.push(')');
+    text
+}
+
+/// Cuts what is longer than its column. A document that cannot be cut becomes NULL.
+pub(crate) fn fit(table: &Table, values: &mut [Value]) {
+    for (column, value) in table.filled().zip(values) {
+        match (column.sql, &mut *value) {
+            (Sql::Text(max), Value::Text(text)) => cut(text, usize::from(max)),
+            (Sql::Long, Value::Text(text)) if text.len() > LONGEST => {
+                text.truncate(text.floor_char_boundary(LONGEST));
+            }
+            (Sql::Json, Value::Text(text)) if text.len() > LONGEST => *value = Value::Null,
+            (
+                Sql::Integer
+                | Sql::Real
+                | Sql::Flag
+                | Sql::Long
+                | Sql::Json
+                | Sql::Instant
+                | Sql::Uuid
+                | Sql::Text(_)
+                | Sql::Bytes(_)
+                | Sql::Octets,
+                _,
+            ) => {}
+        }
+    }
+}
+
+/// Keeps the first `max` characters.
+fn cut(text: &mut String, max: usize) {
+    // Most texts are short, and no text has more characters than bytes.
+    if text.len() > max
+        && let Some((at, _)) = text.char_indices().nth(max)
+    {
+        text.truncate(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use decnet_core::table::table;
+
+    #[test]
+    fn text_is_cut_by_characters() {
+        let mut text = "naïve".to_owned();
+        cut(&mut text, 3);
+        assert_eq!(text, "naï");
+        cut(&mut text, 3);
+        assert_eq!(text, "naï");
+    }
+
+    #[test]
+    fn a_statement_has_as_many_places_as_filled_columns() {
+        let keystroke = table("keystroke").unwrap();
+        let statement = Dialect::Mysql.write(keystroke, Conflict::Replace);
+        assert_eq!(
+            statement.text(2),
+            "INSERT INTO `keystroke` (`sid`, `part`, `keys`, `instants_us`, `strokes`) VALUES \
+             (?,?,?,?,?),(?,?,?,?,?) ON DUPLICATE KEY UPDATE `keys` = VALUES(`keys`), \
+             `instants_us` = VALUES(`instants_us`), `strokes` = VALUES(`strokes`)"
+        );
+    }
+
+    #[test]
+    fn a_tally_adds_up() {
+        let statement = Dialect::Sqlite.write(table("credential").unwrap(), Conflict::AddUp);
+        assert!(
+            statement.text(1).ends_with(
+                "ON CONFLICT(\"id\") DO UPDATE SET \
+                 \"accepted\" = max(\"credential\".\"accepted\", excluded.\"accepted\"), \
+                 \"first_seen\" = min(\"credential\".\"first_seen\", excluded.\"first_seen\"), \
+                 \"last_seen\" = max(\"credential\".\"last_seen\", excluded.\"last_seen\"), \
+                 \"count\" = \"credential\".\"count\" + excluded.\"count\""
+            ),
+            "{}",
+            statement.text(1)
+        );
+    }
+}
