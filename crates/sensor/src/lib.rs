@@ -1,1 +1,14 @@
-//! placeholder
+//! Sockets in, facts out: the decoys of decnet.
+//!
+//! **Invariant:** a decoy only emits facts. It knows nothing of the store, the profile or the past
+//! (but what the rules of its own login must remember to stay believable), connects to nothing and
+//! runs nothing.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod decoy;
+pub mod emit;
+pub mod recording;
+
+pub use emit::{Emitter, EmitterCounters};
+pub use recording::{NoRecordings, Recorded, Recorder, RecordingHeader, Recordings};

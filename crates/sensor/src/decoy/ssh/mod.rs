@@ -1,0 +1,135 @@
+//! The SSH decoy: an OpenSSH server as far as a peer can tell.
+//!
+//! **Invariant:** what leaves are facts and the answers on the wire, never a type of the SSH
+//! library. The library is driven from this folder alone.
+
+mod auth;
+mod connection;
+mod forward;
+mod greeting;
+mod handler;
+mod keys;
+mod listener;
+mod login;
+mod requests;
+mod server;
+mod session;
+mod tee;
+
+pub use auth::{AuthPolicy, AuthRule, Pattern};
+pub use keys::{HostKey, HostKeyError, generate_host_keys};
+pub use listener::{BindError, Bound, Listener, ServeError};
+
+use decnet_core::limits;
+use decnet_persona::Machine;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What an SSH decoy is.
+#[derive(Clone, Debug)]
+pub struct SshSettings {
+    /// The decky's name.
+    pub decky: String,
+    /// The decoy's own name, for logs.
+    pub name: String,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The identification line without its ending.
+    pub server_id: String,
+    /// Host keys, in the order in which a client's preferences are met.
+    pub host_keys: Vec<HostKey>,
+    /// Who is let in.
+    pub auth: AuthPolicy,
+    /// The machine behind the shell.
+    pub machine: Arc<Machine>,
+    /// Caps.
+    pub limits: SshLimits,
+    /// How long things take.
+    pub timing: SshTiming,
+}
+
+/// Caps of an SSH decoy; the defaults are those of [`decnet_core::limits`].
+#[derive(Clone, Copy, Debug)]
+pub struct SshLimits {
+    /// From accept to a successful login.
+    pub grace: Duration,
+    /// Without a byte from a logged-in peer.
+    pub idle: Duration,
+    /// How long a session may last.
+    pub session: Duration,
+    /// Connections open at once from one address.
+    pub connections_per_address: usize,
+    /// Connections open at once in all.
+    pub connections: usize,
+    /// Failed tries to log in, in one connection.
+    pub auth_tries: u32,
+}
+
+impl Default for SshLimits {
+    fn default() -> Self {
+        Self {
+            grace: Duration::from_secs(limits::LOGIN_GRACE_S),
+            idle: Duration::from_secs(limits::IDLE_S),
+            session: Duration::from_secs(limits::SESSION_S),
+            connections_per_address: limits::CONNECTIONS_PER_ADDRESS,
+            connections: limits::CONNECTIONS_MAX,
+            auth_tries: limits::SSH_AUTH_TRIES,
+        }
+    }
+}
+
+/// How long things take that are quick here and slow on a real machine: drawn anew each time.
+#[derive(Clone, Debug)]
+pub struct SshTiming {
+    /// From accept to the identification line, ms: a fork and an exec.
+    pub ident_ms: RangeInclusive<u64>,
+    /// For a password that is right, ms: a slow hash.
+    pub accept_ms: RangeInclusive<u64>,
+    /// For a password that is wrong, ms: the same, and PAM's delay.
+    pub refuse_ms: RangeInclusive<u64>,
+    /// For a key or method that is refused, ms: OpenSSH's least time of a failure.
+    pub refuse_key_ms: RangeInclusive<u64>,
+}
+
+impl Default for SshTiming {
+    fn default() -> Self {
+        Self {
+            ident_ms: 15..=45,
+            accept_ms: 60..=160,
+            refuse_ms: 2_000..=4_600,
+            refuse_key_ms: 5..=9,
+        }
+    }
+}
+
+impl SshTiming {
+    /// Everything at once: for tests.
+    #[must_use]
+    pub fn immediate() -> Self {
+        Self { ident_ms: 0..=0, accept_ms: 0..=0, refuse_ms: 0..=0, refuse_key_ms: 0..=0 }
+    }
+}
+
+/// A duration drawn from a range of milliseconds, to the microsecond.
+fn draw(range: &RangeInclusive<u64>) -> Duration {
+    let from_us = range.start().saturating_mul(1_000);
+    let width_us = range.end().saturating_mul(1_000).saturating_sub(from_us);
+    let random = uuid::Uuid::new_v4().as_u64_pair().1;
+    Duration::from_micros(from_us.saturating_add(random % width_us.saturating_add(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draw_stays_in_its_range() {
+        for _ in 0..100 {
+            let drawn = draw(&(2..=4));
+            assert!(drawn >= Duration::from_millis(2) && drawn <= Duration::from_millis(4));
+        }
+        assert_eq!(draw(&(0..=0)), Duration::ZERO);
+    }
+}

@@ -1,0 +1,7 @@
+//! The decoys against real clients and hostile bytes, on loopback.
+
+mod client;
+mod idents;
+mod limits;
+mod openssh;
+mod support;
