@@ -5,9 +5,18 @@
 //! whole without a change to any decoy.
 #![forbid(unsafe_code)]
 
+mod calendar;
+mod commands;
 pub mod console;
-pub mod editor;
+mod editor;
+mod files;
+mod history;
+mod keys;
 pub mod machine;
+mod record;
+mod screen;
+mod shell;
+mod terminal;
 
 pub use console::Console;
 pub use machine::Machine;
