@@ -1,0 +1,152 @@
+//! Everything that is known of one thing, signal by signal, in the catalogue's order.
+//!
+//! **Invariant:** every column of the catalogue that belongs to the thing is shown, whether or not
+//! it holds anything: what is missing is to be seen.
+
+use crate::output::{Ink, Screen, safe};
+use crate::show::table::{Cell, Column, Side, table, wrap};
+use crate::show::value;
+use decnet_core::signal::{SIGNALS, Signal, group_title};
+use decnet_core::table::{self as catalogue, State};
+use decnet_store::{Child, Record};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// One thing: its rows by table, and the lists that belong to it.
+pub(crate) struct Thing<'a> {
+    /// Tables of which it has one row, and the row.
+    pub(crate) rows: Vec<(&'static str, Option<&'a Record>)>,
+    /// Tables of which it has many.
+    pub(crate) lists: Vec<(&'static str, &'a [Record])>,
+}
+
+impl Thing<'_> {
+    /// All its signals.
+    pub(crate) fn show(&self, screen: Screen) -> String {
+        let mut shown = String::new();
+        let mut group = "";
+        let mut listed = BTreeSet::new();
+        for signal in SIGNALS {
+            let fields = self.fields(screen, signal);
+            let lists = self.signal_lists(screen, signal, &mut listed);
+            if fields.is_empty() && lists.is_empty() {
+                continue;
+            }
+            if signal.group() != group {
+                group = signal.group();
+                let heading = format!("{group}. {}", group_title(group));
+                let _ = writeln!(shown, "\n{}", screen.paint(Ink::Bold, &heading));
+            }
+            let _ = writeln!(shown, "{:<4}{}", signal.id, signal.title);
+            shown.push_str(&fields);
+            shown.push_str(&lists);
+        }
+        shown
+    }
+
+    /// The columns of a signal that are in a row of this thing.
+    fn fields(&self, screen: Screen, signal: &Signal) -> String {
+        let mut shown = String::new();
+        for (of, name) in signal.columns {
+            let Some((_, row)) = self.rows.iter().find(|(table, _)| table == of) else { continue };
+            let Some(column) = catalogue::table(of).and_then(|table| table.column(name)) else {
+                continue;
+            };
+            let text = row.map(|row| value::of(row, name)).unwrap_or_default();
+            let (text, ink) = match (text.is_empty(), column.state) {
+                (false, _) => (text, None),
+                (true, State::Planned) => ("not wired yet".to_owned(), Some(Ink::Dim)),
+                (true, State::Key | State::Written) => ("not observed".to_owned(), Some(Ink::Dim)),
+            };
+            let unit = if column.unit.is_empty() || ink.is_some() {
+                String::new()
+            } else {
+                format!("  [{}]", column.unit)
+            };
+            shown.push_str(&line(screen, name, &text, &unit, ink));
+        }
+        shown
+    }
+
+    /// Lists of which this signal is the first to name the table.
+    fn signal_lists(
+        &self,
+        screen: Screen,
+        signal: &Signal,
+        listed: &mut BTreeSet<&'static str>,
+    ) -> String {
+        let mut shown = String::new();
+        for (of, _) in signal.columns {
+            let Some((of, rows)) = self.lists.iter().find(|(table, _)| table == of) else {
+                continue;
+            };
+            if !listed.insert(*of) {
+                continue;
+            }
+            if rows.is_empty() {
+                shown.push_str(&line(screen, of, "none", "", Some(Ink::Dim)));
+                continue;
+            }
+            let inner =
+                Screen { width: screen.width.map(|width| width.saturating_sub(4)), ..screen };
+            for text in list(inner, rows).lines() {
+                let _ = writeln!(shown, "    {text}");
+            }
+        }
+        shown
+    }
+}
+
+/// One named value, broken into lines below each other where it is long.
+pub(crate) fn line(screen: Screen, name: &str, text: &str, unit: &str, ink: Option<Ink>) -> String {
+    let room = screen.width.map(|width| width.saturating_sub(NAME_END).max(20));
+    let mut shown = String::new();
+    let whole = format!("{}{unit}", safe(text));
+    for (n, part) in wrap(&whole, room).iter().enumerate() {
+        let part = ink.map_or_else(|| part.clone(), |ink| screen.paint(ink, part));
+        let label = if n == 0 { name } else { "" };
+        let _ = writeln!(shown, "    {label:<width$}  {part}", width = NAME_END - 6);
+    }
+    shown
+}
+
+/// Rows of one table, without the columns that only join, and without those that hold nothing.
+fn list(screen: Screen, rows: &[Record]) -> String {
+    let Some(first) = rows.first() else { return String::new() };
+    let names: Vec<&'static str> = first
+        .fields
+        .iter()
+        .map(|field| field.name)
+        .filter(|name| !JOINS.contains(name))
+        .filter(|name| rows.iter().any(|row| row.value(name).is_some()))
+        .collect();
+    let columns: Vec<Column> =
+        names.iter().map(|name| Column { title: name, side: Side::Left, least: 6 }).collect();
+    let cells: Vec<Vec<Cell>> = rows
+        .iter()
+        .map(|row| names.iter().map(|name| Cell::new(value::of(row, name))).collect())
+        .collect();
+    table(screen, &columns, &cells)
+}
+
+/// The rows of a record's child; none where it has no such child.
+pub(crate) fn many<'a>(record: &'a Record, name: &str) -> &'a [Record] {
+    match record.children.iter().find(|(child, _)| *child == name) {
+        Some((_, Child::Many(rows))) => rows,
+        Some((_, Child::One(_))) | None => &[],
+    }
+}
+
+/// The one row of a record's child.
+pub(crate) fn one<'a>(record: &'a Record, name: &str) -> Option<&'a Record> {
+    match record.children.iter().find(|(child, _)| *child == name) {
+        Some((_, Child::One(row))) => row.as_ref(),
+        Some((_, Child::Many(_))) | None => None,
+    }
+}
+
+/// Columns that join rows and say nothing to a person.
+const JOINS: &[&str] = &["id", "attacker_uuid", "connection"];
+
+/// Where values begin.
+const NAME_END: usize = 32;
