@@ -21,7 +21,8 @@ async fn shell(client: &Client) -> Channel<Msg> {
 
 /// Everything that the channel says until it is closed.
 async fn read(channel: &mut Channel<Msg>) -> (Vec<u8>, Vec<u8>, Option<u32>, Vec<&'static str>) {
-    let (mut output, mut errors, mut status, mut order) = (Vec::new(), Vec::new(), None, Vec::new());
+    let (mut output, mut errors, mut status, mut order) =
+        (Vec::new(), Vec::new(), None, Vec::new());
     while let Some(message) = channel.wait().await {
         match message {
             ChannelMsg::Data { data } => output.extend_from_slice(&data),
@@ -50,10 +51,12 @@ async fn a_login_and_a_shell_are_facts_from_first_to_last() {
         channel.data(&[*key][..]).await.unwrap();
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    decoy.until("two prompts", |decoy| {
-        decoy.session_facts().iter().filter(|fact| **fact == SessionFact::Prompt {}).count() == 2
-    })
-    .await;
+    decoy
+        .until("two prompts", |decoy| {
+            decoy.session_facts().iter().filter(|fact| **fact == SessionFact::Prompt {}).count()
+                == 2
+        })
+        .await;
     channel.window_change(200, 50, 0, 0).await.unwrap();
     channel.signal(Sig::INT).await.unwrap();
     channel.data(&b"exit 3\r"[..]).await.unwrap();
@@ -101,10 +104,11 @@ async fn a_login_and_a_shell_are_facts_from_first_to_last() {
 async fn the_offer_of_a_client_is_kept_in_order() {
     let decoy = Decoy::start().await;
     let client = connect(&decoy).await;
-    decoy.until("KEXINIT", |decoy| {
-        decoy.peer_facts().iter().any(|fact| matches!(fact, PeerFact::SshKexInit { .. }))
-    })
-    .await;
+    decoy
+        .until("KEXINIT", |decoy| {
+            decoy.peer_facts().iter().any(|fact| matches!(fact, PeerFact::SshKexInit { .. }))
+        })
+        .await;
     let facts = decoy.peer_facts();
     let Some(PeerFact::SshKexInit { lists, .. }) =
         facts.iter().find(|fact| matches!(fact, PeerFact::SshKexInit { .. }))
@@ -133,6 +137,7 @@ async fn wrong_credentials_are_kept_and_stay_refused() {
         assert_eq!(&remaining_methods[..], [MethodKind::PublicKey, MethodKind::Password]);
     }
     assert!(client.authenticate_password("root", "123456").await.unwrap().success());
+    decoy.until("login", |decoy| decoy.kinds("auth_attempt") == 4).await;
     let tries: Vec<(String, String, Vec<String>, AuthOutcome)> = decoy
         .peer_facts()
         .into_iter()
@@ -172,6 +177,7 @@ async fn keys_are_refused_and_kept_in_order() {
         let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
         assert!(!client.authenticate_publickey("root", key).await.unwrap().success());
     }
+    decoy.until("keys", |decoy| decoy.kinds("key_offered") == 2).await;
     let offered: Vec<Vec<u8>> = decoy
         .peer_facts()
         .into_iter()
@@ -232,11 +238,12 @@ async fn what_sshd_has_not_is_refused_and_kept() {
         }
     }
     assert_eq!(answers, [true, true, false, true, false, false]);
-    decoy.until("subsystem", |decoy| {
-        let program = Program::Subsystem(Octets::from("sftp"));
-        decoy.session_facts().contains(&SessionFact::ProgramRefused { program })
-    })
-    .await;
+    decoy
+        .until("subsystem", |decoy| {
+            let program = Program::Subsystem(Octets::from("sftp"));
+            decoy.session_facts().contains(&SessionFact::ProgramRefused { program })
+        })
+        .await;
     let facts = decoy.session_facts();
     let env = |name: &str, value: &str, answer| SessionFact::Env {
         name: Octets::from(name),
@@ -266,7 +273,8 @@ async fn forwards_are_kept_and_go_nowhere() {
     assert!(client.channel_open_x11("10.0.0.9", 6_000).await.is_err());
     let granted = client.tcpip_forward("0.0.0.0", 0).await.unwrap();
     assert!((32_768..=61_000).contains(&granted), "{granted}");
-    let bound = tokio::net::TcpStream::connect(("127.0.0.1", u16::try_from(granted).unwrap())).await;
+    let bound =
+        tokio::net::TcpStream::connect(("127.0.0.1", u16::try_from(granted).unwrap())).await;
     assert!(bound.is_err());
     assert_eq!(client.tcpip_forward("localhost", 8_080).await.unwrap(), 0);
     assert!(client.tcpip_forward("localhost", 8_080).await.is_err());
@@ -274,6 +282,7 @@ async fn forwards_are_kept_and_go_nowhere() {
     assert!(client.cancel_tcpip_forward("localhost", 8_080).await.is_err());
     let nobody = tokio::time::timeout(Duration::from_millis(100), target.accept()).await;
     assert!(nobody.is_err(), "the decoy connected to something");
+    decoy.until("forwards", |decoy| decoy.kinds("forward_requested") == 5).await;
     let facts = decoy.peer_facts();
     let opened: Vec<String> = facts
         .iter()
@@ -294,8 +303,6 @@ async fn forwards_are_kept_and_go_nowhere() {
         "x11 - 10.0.0.9:6000".to_owned(),
     ];
     assert_eq!(opened, expected);
-    let forwards = facts.iter().filter(|f| matches!(f, PeerFact::ForwardRequested { .. })).count();
-    assert_eq!(forwards, 5);
     decoy.stop().await;
 }
 
@@ -305,14 +312,15 @@ async fn sessions_end_with_the_program() {
     let client = log_in(&decoy).await;
     let _first = shell(&client).await;
     let _second = shell(&client).await;
-    decoy.until("prompts", |decoy| {
-        decoy.session_facts().iter().filter(|fact| **fact == SessionFact::Prompt {}).count() == 2
-    })
-    .await;
+    decoy
+        .until("prompts", |decoy| {
+            decoy.session_facts().iter().filter(|fact| **fact == SessionFact::Prompt {}).count()
+                == 2
+        })
+        .await;
     let counters = Arc::clone(&decoy.counters);
-    let open = |counter: &std::sync::atomic::AtomicU64| {
-        counter.load(std::sync::atomic::Ordering::Relaxed)
-    };
+    let open =
+        |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
     assert_eq!((open(&counters.sessions_open), open(&counters.connections_open)), (2, 1));
     let events = decoy.stop().await;
     assert_eq!((open(&counters.sessions_open), open(&counters.connections_open)), (0, 0));
@@ -331,10 +339,11 @@ async fn a_login_that_is_being_thought_over_does_not_hold_up_the_end() {
     let decoy = Decoy::start_with(|settings| settings.timing.refuse_ms = 30_000..=30_000).await;
     let mut client = connect(&decoy).await;
     let trying = tokio::spawn(async move { client.authenticate_password("root", "no").await });
-    decoy.until("try", |decoy| {
-        decoy.peer_facts().iter().any(|fact| matches!(fact, PeerFact::AuthAttempt { .. }))
-    })
-    .await;
+    decoy
+        .until("try", |decoy| {
+            decoy.peer_facts().iter().any(|fact| matches!(fact, PeerFact::AuthAttempt { .. }))
+        })
+        .await;
     decoy.stop().await;
     let result = trying.await.unwrap();
     assert!(!result.is_ok_and(|result| result.success()));
@@ -354,6 +363,6 @@ async fn a_terminal_that_cannot_be_is_told() {
         assert_eq!(status, Some(0), "{:?}", String::from_utf8_lossy(&output));
         assert!(String::from_utf8_lossy(&output).contains("Linux"));
     }
-    assert_eq!(decoy.anomalies(), [Anomaly::WindowSizeAbsurd]);
+    decoy.until_anomalies(&[Anomaly::WindowSizeAbsurd]).await;
     decoy.stop().await;
 }

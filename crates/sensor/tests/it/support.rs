@@ -94,6 +94,11 @@ impl Decoy {
         self.peer_facts().into_iter().filter_map(anomaly).collect()
     }
 
+    /// How many facts there are of a kind.
+    pub(crate) fn kinds(&self, kind: &str) -> usize {
+        self.events().iter().filter(|event| event.kind() == kind).count()
+    }
+
     /// What was typed, as far as facts tell.
     pub(crate) fn input(&self) -> Vec<u8> {
         let bytes = |fact| match fact {
@@ -110,6 +115,11 @@ impl Decoy {
             assert!(begin.elapsed() < PATIENCE, "no {what} in {:#?}", self.events());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    pub(crate) async fn until_anomalies(&self, expected: &[Anomaly]) {
+        self.until("anomaly", |decoy| decoy.anomalies().len() >= expected.len()).await;
+        assert_eq!(self.anomalies(), expected);
     }
 
     pub(crate) async fn until_closed(&self) -> CloseCause {
@@ -186,14 +196,16 @@ fn check_laws(events: &[Event]) {
     }
 }
 
+type Lines = Arc<Mutex<Vec<(u64, char, Vec<u8>)>>>;
+
 /// Recordings as lists.
 #[derive(Default)]
 pub(crate) struct InMemory {
     pub(crate) headers: Mutex<Vec<RecordingHeader>>,
-    pub(crate) lines: Arc<Mutex<Vec<(u64, char, Vec<u8>)>>>,
+    pub(crate) lines: Lines,
 }
 
-struct InMemoryRecorder(Arc<Mutex<Vec<(u64, char, Vec<u8>)>>>, u64);
+struct InMemoryRecorder(Lines, u64);
 
 impl InMemoryRecorder {
     fn push(&mut self, at_us: u64, code: char, bytes: &[u8]) {

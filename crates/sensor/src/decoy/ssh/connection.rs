@@ -247,8 +247,10 @@ async fn run(
             result = &mut running => return why(&connection, result).await,
             cause = connection.ended() => {
                 // A last word may be on its way.
-                if matches!(cause, CloseCause::Limit | CloseCause::Protocol) {
-                    let _ = tokio::time::timeout(LAST_WORD_WAIT, &mut running).await;
+                let has_words = matches!(cause, CloseCause::Limit | CloseCause::Protocol);
+                let wait = if has_words { LAST_WORD_WAIT } else { Duration::ZERO };
+                if tokio::time::timeout(wait, &mut running).await.is_ok() {
+                    return cause;
                 }
                 break cause;
             }

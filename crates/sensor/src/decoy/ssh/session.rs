@@ -124,6 +124,7 @@ impl SessionDoor {
             input_bytes: 0,
             wake: None,
             is_silent: false,
+            has_eof: false,
             status: None,
         };
         let task = tokio::spawn(session.run(told));
@@ -182,6 +183,8 @@ struct Session {
     wake: Option<Timestamp>,
     /// Nothing more goes to the peer.
     is_silent: bool,
+    /// The peer's side has ended.
+    has_eof: bool,
     status: Option<u32>,
 }
 
@@ -252,6 +255,8 @@ impl Session {
                 self.core.room.add_permits(usize::try_from(cost(bytes.len())).unwrap_or(0));
                 return ended;
             }
+            // It is told to the program when there is one.
+            Told::Eof if self.console.is_none() => self.has_eof = true,
             Told::Eof => {
                 return self.drive(at, Console::end_of_input).await;
             }
@@ -303,7 +308,11 @@ impl Session {
         });
         let Some(console) = console else { return Some(CloseCause::Fault) };
         self.console = Some(Box::new(console));
-        self.drive(at, Console::open).await
+        let ended = self.drive(at, Console::open).await;
+        if ended.is_none() && self.has_eof {
+            return self.drive(at, Console::end_of_input).await;
+        }
+        ended
     }
 
     async fn receive(&mut self, at: Timestamp, bytes: &[u8]) -> Option<CloseCause> {

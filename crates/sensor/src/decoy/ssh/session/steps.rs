@@ -146,17 +146,17 @@ impl Session {
         if self.is_silent {
             return CloseCause::Exit;
         }
-        let (connection, library, channel) = (&self.connection, &self.library, self.channel);
+        let Self { connection, library, core, channel, limit, .. } = self;
         let has_terminal = self.terminal.is_some();
         let goodbye = async {
             if has_terminal {
-                library.exit_status_request(channel, status).await?;
-                library.eof(channel).await?;
+                library.exit_status_request(*channel, status).await?;
+                library.eof(*channel).await?;
             } else {
-                library.eof(channel).await?;
-                library.exit_status_request(channel, status).await?;
+                library.eof(*channel).await?;
+                library.exit_status_request(*channel, status).await?;
             }
-            library.close(channel).await
+            library.close(*channel).await
         };
         tokio::select! {
             result = goodbye => {
@@ -168,9 +168,22 @@ impl Session {
                 }
             }
             cause = connection.ended() => cause,
+            () = core.overrun.notified() => overrun(connection).await,
+            () = tokio::time::sleep_until(*limit) => CloseCause::Timeout,
         }
     }
 }
 
 const CHUNK_BYTES: usize = 32_768;
 const STALL: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+
+    #[test]
+    fn a_shell_that_fails_takes_nobody_with_it() {
+        assert_eq!(guarded(|| 1), Some(1));
+        assert_eq!(guarded(|| -> u8 { panic!("as asked") }), None);
+    }
+}
