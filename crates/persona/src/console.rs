@@ -441,7 +441,7 @@ impl Console {
                     self.partial = text;
                     self.partial.push(b'\n');
                 }
-                parsed => {
+                parsed @ (Parsed::List(_) | Parsed::Incomplete | Parsed::Unexpected(_)) => {
                     self.remember(&text);
                     rec.step(Step::Command(text.clone()));
                     self.work += COMMAND_WORK;

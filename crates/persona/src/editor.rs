@@ -136,9 +136,9 @@ impl Editor {
         self.decoder.byte(byte, &mut keys);
         let mut answer = Edited::More;
         for key in keys {
-            match self.key(key, history, out) {
-                Edited::More => {}
-                other => answer = other,
+            let led = self.key(key, history, out);
+            if led != Edited::More {
+                answer = led;
             }
         }
         answer
@@ -233,7 +233,7 @@ impl Editor {
             Key::PasteBegin => self.paste = Some(Vec::new()),
             // The terminal takes these away, or they begin or end nothing.
             Key::Control(0x11 | 0x13 | 0x16 | 0x18 | 0x1a | 0x1c) => {}
-            Key::Control(_) | Key::Meta(_) | Key::PageUp | Key::PageDown | Key::Unbound => {
+            Key::Control(_) | Key::Meta(_) | Key::Unbound => {
                 out.push(BELL);
             }
         }

@@ -56,7 +56,6 @@ pub(crate) enum Fault {
     Denied,
     Exists,
     NoSpace,
-    NotEmpty,
     Loop,
 }
 
@@ -69,7 +68,6 @@ impl Fault {
             Self::Denied => "Permission denied",
             Self::Exists => "File exists",
             Self::NoSpace => "No space left on device",
-            Self::NotEmpty => "Directory not empty",
             Self::Loop => "Too many levels of symbolic links",
         }
     }
@@ -112,7 +110,7 @@ pub(crate) enum Last {
 const OWN_BYTES: usize = 1024 * 1024;
 /// Files, folders and removals of one session.
 const OWN_NODES: usize = 1_024;
-/// Bytes of a path, as PATH_MAX.
+/// Bytes of a path, as `PATH_MAX`.
 const PATH_BYTES: usize = 4_096;
 const LINKS: usize = 16;
 

@@ -20,8 +20,6 @@ pub(crate) enum Key {
     Home,
     End,
     Delete,
-    PageUp,
-    PageDown,
     PasteBegin,
     /// A sequence that is bound to nothing.
     Unbound,
@@ -67,16 +65,13 @@ enum State {
     #[default]
     Ground,
     Escape,
-    /// After `ESC [`: the parameters so far.
-    Csi(Glyph, u8),
+    /// After `ESC [`: the bytes so far.
+    Csi(Glyph),
     /// After `ESC O`.
     Ss3,
     /// A UTF-8 character that lacks so many bytes.
     Utf8(Glyph, u8),
 }
-
-/// Parameter bytes of a sequence that are read before it is given up.
-const CSI_BYTES: u8 = 16;
 
 impl Decoder {
     /// One byte; `out` gets the keys that it completes: none, one, or two where the byte also shows
@@ -84,8 +79,12 @@ impl Decoder {
     pub(crate) fn byte(&mut self, byte: u8, out: &mut Vec<Key>) {
         match std::mem::take(&mut self.state) {
             State::Ground => self.ground(byte, out),
+            // The terminal makes a signal of ^C, wherever it comes.
+            State::Escape | State::Csi(_) | State::Ss3 if byte == 3 => {
+                out.push(Key::Control(3));
+            }
             State::Escape => match byte {
-                b'[' => self.state = State::Csi(Glyph::default(), 0),
+                b'[' => self.state = State::Csi(Glyph::default()),
                 b'O' => self.state = State::Ss3,
                 0x1b => {
                     out.push(Key::Unbound);
@@ -93,24 +92,20 @@ impl Decoder {
                 }
                 _ => out.push(Key::Meta(byte)),
             },
-            State::Csi(mut params, seen) => match byte {
-                0x40..=0x7e => out.push(csi(params.as_bytes(), byte)),
-                0x20..=0x3f if seen < CSI_BYTES => {
-                    params.push(byte);
-                    self.state = State::Csi(params, seen + 1);
+            State::Csi(mut read) => {
+                read.push(byte);
+                let bound = BOUND.iter().find(|(bytes, _)| bytes.starts_with(read.as_bytes()));
+                match bound {
+                    Some((bytes, key)) if bytes.len() == read.as_bytes().len() => out.push(*key),
+                    Some(_) => self.state = State::Csi(read),
+                    // What follows is text again.
+                    None => out.push(Key::Unbound),
                 }
-                _ => {
-                    out.push(Key::Unbound);
-                    self.ground(byte, out);
-                }
-            },
-            State::Ss3 => match byte {
-                0x20..=0x7e => out.push(csi(&[], byte)),
-                _ => {
-                    out.push(Key::Unbound);
-                    self.ground(byte, out);
-                }
-            },
+            }
+            State::Ss3 => {
+                let bound = BOUND.iter().find(|(bytes, _)| *bytes == [byte]);
+                out.push(bound.map_or(Key::Unbound, |(_, key)| *key));
+            }
             State::Utf8(mut glyph, missing) => {
                 if !(0x80..=0xbf).contains(&byte) {
                     for &lone in glyph.as_bytes() {
@@ -144,24 +139,27 @@ impl Decoder {
     }
 }
 
-/// The sequences that /etc/inputrc of Debian and readline bind.
-fn csi(params: &[u8], last: u8) -> Key {
-    match (params, last) {
-        ([], b'A') => Key::Up,
-        ([], b'B') => Key::Down,
-        ([], b'C') => Key::Right,
-        ([], b'D') => Key::Left,
-        (b"1;5" | b"5", b'C') | (b"1;3", b'C') => Key::WordRight,
-        (b"1;5" | b"5", b'D') | (b"1;3", b'D') => Key::WordLeft,
-        ([], b'H') | (b"1" | b"7", b'~') => Key::Home,
-        ([], b'F') | (b"4" | b"8", b'~') => Key::End,
-        (b"3", b'~') => Key::Delete,
-        (b"5", b'~') => Key::PageUp,
-        (b"6", b'~') => Key::PageDown,
-        (b"200", b'~') => Key::PasteBegin,
-        _ => Key::Unbound,
-    }
-}
+/// What Debian's /etc/inputrc and readline bind behind `ESC [`. None is longer than a [`Glyph`].
+const BOUND: &[(&[u8], Key)] = &[
+    (b"A", Key::Up),
+    (b"B", Key::Down),
+    (b"C", Key::Right),
+    (b"D", Key::Left),
+    (b"H", Key::Home),
+    (b"F", Key::End),
+    (b"1~", Key::Home),
+    (b"4~", Key::End),
+    (b"3~", Key::Delete),
+    // Insert quotes the next key, as ^V does.
+    (b"2~", Key::Control(0x16)),
+    (b"5C", Key::WordRight),
+    (b"5D", Key::WordLeft),
+    (b"1;5C", Key::WordRight),
+    (b"1;5D", Key::WordLeft),
+    (b"1;3C", Key::WordRight),
+    (b"1;3D", Key::WordLeft),
+    (b"200~", Key::PasteBegin),
+];
 
 /// Counts keystrokes while echo is off: a character, a control byte or an escape sequence is one,
 /// wherever reads cut it.
@@ -243,7 +241,8 @@ mod tests {
         assert_eq!(keys(b"\x1bb\x7f"), [Key::Meta(b'b'), Key::Control(0x7f)]);
         assert_eq!(keys("ä日".as_bytes()).len(), 2);
         assert_eq!(keys(b"\xc3a").len(), 2);
-        assert_eq!(keys(b"\x1b[\r"), [Key::Unbound, Key::Control(b'\r')]);
+        assert_eq!(keys(b"\x1b[\x03"), [Key::Control(3)]);
+        assert_eq!(keys(b"\x1b[99~").len(), 3);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Machine {
     pub kernel: &'static str,
     /// `uname -v`.
     pub kernel_version: String,
-    /// /etc/debian_version.
+    /// The content of `/etc/debian_version`.
     pub debian: &'static str,
     /// The OpenSSH server's package version that goes with it: `9.2p1 Debian-2+deb12u7`.
     pub openssh: &'static str,
@@ -24,7 +24,7 @@ pub struct Machine {
     pub cpus: u32,
     /// What kind they are.
     pub cpu: Cpu,
-    /// MemTotal, KiB.
+    /// `MemTotal`, KiB.
     pub memory_kib: u64,
     /// Size of the root file system, KiB.
     pub disk_kib: u64,
@@ -54,7 +54,7 @@ pub struct Cpu {
     pub cache_kib: u32,
 }
 
-/// SplitMix64: each call another number.
+/// `SplitMix64`: each call another number.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(pub(crate) u64);
 

@@ -228,7 +228,8 @@ impl Screen {
         if old.is_empty() && new.is_empty() {
             return;
         }
-        let kept = kept_tail(old, new);
+        // A prompt that changes is written as a whole.
+        let kept = if same == 0 && index == 0 { 0 } else { kept_tail(old, new) };
         let changed = new.get(..new.len() - kept).unwrap_or(new);
         let (old_width, new_width) = (width(old), width(new));
         self.go(index, width(after.get(..same).unwrap_or(&[])), out);
@@ -300,13 +301,15 @@ enum Item {
 }
 
 /// How many cells at the end of both stay where they are, relative to the end. readline shifts an
-/// unchanged tail only if it has a blank in it, and writes it again otherwise.
+/// unchanged tail only if there is a blank behind its first character, and writes it again
+/// otherwise.
 fn kept_tail(old: &[Cell], new: &[Cell]) -> usize {
+    let most = old.len().min(new.len());
     let equal = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b);
     let (mut count, mut blank) = (0, false);
     for (cell, _) in equal {
         count += 1;
-        blank |= cell.glyph.as_bytes() == b" ";
+        blank |= count < most && cell.glyph.as_bytes() == b" ";
     }
     if blank { count } else { 0 }
 }

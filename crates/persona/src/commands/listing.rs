@@ -173,7 +173,7 @@ fn show(call: &mut Call<'_>, entries: &[Entry], options: &Options) {
         let names: Vec<Vec<u8>> = entries.iter().map(|entry| quoted(call, &entry.name)).collect();
         match call.out_kind {
             OutKind::Terminal(cols) if !options.single => {
-                call.print(columns(&names, cols as usize))
+                call.print(columns(&names, cols as usize));
             }
             OutKind::Terminal(_) | OutKind::Other => {
                 for name in names {
@@ -274,8 +274,13 @@ fn long(call: &mut Call<'_>, entries: &[Entry], options: &Options) {
             group: owner(call, node.gid, options),
             size: match node.kind {
                 Kind::Device(major, minor) => format!("{major}, {minor:3}"),
-                _ if options.human => human(bytes),
-                _ => bytes.to_string(),
+                Kind::Folder | Kind::File(_) | Kind::Program(_) | Kind::Live(_) | Kind::Link(_) => {
+                    if options.human {
+                        human(bytes)
+                    } else {
+                        bytes.to_string()
+                    }
+                }
             },
             date: date(node.changed, now),
             name,

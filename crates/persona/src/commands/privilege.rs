@@ -35,7 +35,7 @@ pub(crate) enum Next {
     Command(Vec<Vec<u8>>),
 }
 
-/// pam_unix waits about two seconds after a wrong password.
+/// PAM waits about two seconds after a wrong password.
 const WRONG_PASSWORD_NS: i64 = 2_137_000_000;
 
 pub(crate) fn bash(call: &mut Call<'_>) -> Outcome {
@@ -102,7 +102,14 @@ pub(crate) fn su(call: &mut Call<'_>) -> Outcome {
         }
     }
     let Some(user) = known_user(call.shell, name) else {
-        call.complain("su: user", name, "does not exist");
+        call.error(
+            [
+                b"su: user ",
+                name,
+                b" does not exist or the user entry does not contain all the required fields",
+            ]
+            .concat(),
+        );
         return Outcome::Done(1);
     };
     let next = match command {
@@ -197,7 +204,7 @@ pub(crate) fn passwd(call: &mut Call<'_>) -> Outcome {
         _ => own.name.clone(),
     };
     if known_user(call.shell, &name).is_none() {
-        call.complain("passwd: user", b"'", "");
+        call.error([b"passwd: user '", name.as_slice(), b"' does not exist"].concat());
         return Outcome::Done(1);
     }
     if own.uid == 0 {

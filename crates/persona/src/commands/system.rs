@@ -141,7 +141,7 @@ fn memory(shell: &Shell, now: Timestamp) -> Memory {
 fn load(shell: &Shell, now: Timestamp) -> [String; 3] {
     let minute = u64::try_from(seconds(now) / 60).unwrap_or(0);
     [(1, 9), (5, 6), (15, 3)].map(|(span, most)| {
-        let mut dice = Dice(minute / span ^ shell.machine.ids[1]);
+        let mut dice = Dice((minute / span) ^ shell.machine.ids[1]);
         format!("0.{:02}", dice.below(most + 1))
     })
 }
@@ -455,7 +455,7 @@ pub(crate) fn free(call: &mut Call<'_>) -> Outcome {
         }
     };
     let show = |kib: u64| match flags.iter().find(|b| b"hmgb".contains(b)) {
-        Some(b'h') => human(kib).replace("0B", if kib == 0 { "0B" } else { "0B" }),
+        Some(b'h') => human(kib),
         Some(b'm') => (kib / 1_024).to_string(),
         Some(b'g') => (kib / 1_048_576).to_string(),
         Some(b'b') => (kib * 1_024).to_string(),
@@ -556,7 +556,9 @@ pub(crate) fn ps(call: &mut Call<'_>) -> Outcome {
     let command = format!("ps {}", String::from_utf8_lossy(&text));
     let wide = letters.contains(&b'u');
     let full = letters.contains(&b'f') && !wide;
-    let mut rows: Vec<(u32, u32, &str, &str, &str, &str, u32, u32)> = vec![
+    /// Process, parent, user, terminal, state, command line, size and resident size in KiB.
+    type Process<'a> = (u32, u32, &'a str, &'a str, &'a str, &'a str, u32, u32);
+    let mut rows: Vec<Process<'_>> = vec![
         (1, 0, "root", "?", "Ss", "/sbin/init", 168_500, 12_900),
         (2, 0, "root", "?", "S", "[kthreadd]", 0, 0),
         (3, 2, "root", "?", "I<", "[rcu_gp]", 0, 0),

@@ -107,8 +107,6 @@ impl Editor {
             | Key::Home
             | Key::End
             | Key::Delete
-            | Key::PageUp
-            | Key::PageDown
             | Key::PasteBegin
             | Key::Unbound => {
                 if search.at < history.len() {

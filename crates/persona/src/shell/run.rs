@@ -113,10 +113,6 @@ impl Engine {
         }
     }
 
-    pub(crate) fn out_kind(&self) -> OutKind {
-        self.out_kind
-    }
-
     /// Begins a list.
     pub(crate) fn start(&mut self, items: Vec<Item>) {
         self.shown_bytes = 0;

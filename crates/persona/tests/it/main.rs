@@ -1,0 +1,14 @@
+//! The console driven from outside, as a decoy drives it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+#![allow(clippy::string_slice, clippy::wildcard_enum_match_arm, reason = "tests")]
+
+mod laws;
+mod session;
+mod shell;
+mod terminal;
