@@ -3,6 +3,8 @@
 //! **Invariant:** every word that a person may type is declared here and nowhere else; manual,
 //! completions and `docs/generated/cli.md` are made from it.
 
+#![allow(clippy::doc_markdown, reason = "these comments are help texts, shown as they are")]
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -133,7 +135,7 @@ pub(crate) struct ConfigArgs {
     /// Read the configuration, and say what is wrong with it
     #[arg(long)]
     pub(crate) check: bool,
-    /// The file to check [default: what `up` would read without --config: none]
+    /// The file to check [default: none, as for `up`]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }

@@ -68,7 +68,7 @@ impl Screen {
 }
 
 impl Colours {
-    /// Shown on terminals, unless NO_COLOR is set or the terminal cannot.
+    /// Shown on terminals, unless `NO_COLOR` is set or the terminal cannot.
     fn on(terminal: bool) -> Self {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|text| !text.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");

@@ -79,15 +79,22 @@ impl Plan {
         }
     }
 
-    /// Gives what is ours in the data folder to the user that the program will be.
+    /// Gives what is ours in the data folder to the user that the program will be: without
+    /// capabilities, root too can only open what is its own.
     pub(crate) fn hand_over(&self, data: &Data) -> Result<()> {
-        let Self::Become(user) = self else { return Ok(()) };
+        let (uid, gid) = match self {
+            Self::Same => return Ok(()),
+            Self::Become(user) => (user.uid, user.gid),
+            Self::BareRoot(_) => (Uid::from_raw(0), Gid::from_raw(0)),
+        };
         for path in data.ours() {
-            let whole = path != data.0;
-            hand_over(&path, user, whole)
-                .with_context(|| format!("cannot give {} to {}", path.display(), user.name))?;
+            let extent = if path == data.0 { Extent::Itself } else { Extent::Whole };
+            hand_over(&path, uid, gid, extent)
+                .with_context(|| format!("cannot change the owner of {}", path.display()))?;
         }
-        if !may_reach(user, &data.0) {
+        if let Self::Become(user) = self
+            && !may_reach(user, &data.0)
+        {
             bail!(
                 "user {} cannot reach the data folder {}: a folder above it is closed to that user",
                 user.name,
@@ -198,21 +205,28 @@ fn may_reach(user: &User, path: &Path) -> bool {
     })
 }
 
-/// Changes the owner of `path`, and of everything in it where it is a `whole` tree of ours.
-/// Symbolic links are changed themselves, and never followed.
-fn hand_over(path: &Path, user: &User, whole: bool) -> io::Result<()> {
+/// How much of a path changes its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// The folder or file.
+    Itself,
+    /// With everything in it.
+    Whole,
+}
+
+/// Changes the owner of `path`. Symbolic links are changed themselves, and never followed.
+fn hand_over(path: &Path, uid: Uid, gid: Gid, extent: Extent) -> io::Result<()> {
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    let (uid, gid): (Option<Uid>, Option<Gid>) = (Some(user.uid), Some(user.gid));
-    if found.uid() != user.uid.as_raw() || found.gid() != user.gid.as_raw() {
-        fchownat(AT_FDCWD, path, uid, gid, AtFlags::AT_SYMLINK_NOFOLLOW)?;
+    if found.uid() != uid.as_raw() || found.gid() != gid.as_raw() {
+        fchownat(AT_FDCWD, path, Some(uid), Some(gid), AtFlags::AT_SYMLINK_NOFOLLOW)?;
     }
-    if whole && found.is_dir() {
+    if extent == Extent::Whole && found.is_dir() {
         for entry in fs::read_dir(path)? {
-            hand_over(&entry?.path(), user, whole)?;
+            hand_over(&entry?.path(), uid, gid, extent)?;
         }
     }
     Ok(())

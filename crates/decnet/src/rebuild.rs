@@ -16,13 +16,13 @@ pub(crate) fn run(place: &cli::Place) -> Result<()> {
             located.data.0.display()
         );
     }
-    // A store elsewhere needs no data folder.
-    let _held = located.data.0.is_dir().then(|| located.data.hold()).transpose()?;
     if let Some(path) = located.url.path()
         && !path.is_file()
     {
         bail!("store {}: nothing is there, so that there is nothing to rebuild", located.url);
     }
+    // A store elsewhere needs no data folder.
+    let _held = located.data.0.is_dir().then(|| located.data.hold()).transpose()?;
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     // Hidden by itself where standard error is no terminal.
     let bar = ProgressBar::new(0);

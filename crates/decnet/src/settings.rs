@@ -107,9 +107,12 @@ impl Check<'_> {
         let named = named?;
         match StoreUrl::parse(named) {
             Ok(url) => Some(url),
-            // The value may hold a password, so that its place alone is shown.
-            Err(_) => {
-                self.fault("store", "not the address of a store");
+            Err(decnet_store::Error::Url { text, why }) => {
+                self.fault("store", &format!("{text:?} {why}"));
+                None
+            }
+            Err(error) => {
+                self.fault("store", &error.to_string());
                 None
             }
         }

@@ -157,13 +157,18 @@ async fn keep(
         let begin = Instant::now();
         let failure = match next.take() {
             Some(bound) => {
-                // A task of its own, so that a panic in it is a failure like others.
-                let serving =
-                    bound.serve(emitter.clone(), Arc::clone(&recordings), shutdown.clone());
-                match tokio::spawn(serving).await {
-                    Ok(Ok(())) => return,
-                    Ok(Err(error)) => error.to_string(),
-                    Err(_) => "broke off: a mistake of ours".to_owned(),
+                // A task of its own, so that a panic in it is a failure like others; in a set, so
+                // that it ends when this one is given up.
+                let mut serving = JoinSet::new();
+                serving.spawn(bound.serve(
+                    emitter.clone(),
+                    Arc::clone(&recordings),
+                    shutdown.clone(),
+                ));
+                match serving.join_next().await {
+                    Some(Ok(Ok(()))) | None => return,
+                    Some(Ok(Err(error))) => error.to_string(),
+                    Some(Err(_)) => "broke off: a mistake of ours".to_owned(),
                 }
             }
             None => match Listener::bind(settings.clone()).await {

@@ -89,7 +89,7 @@ async fn up(located: &Located, held: Held) -> Result<ExitCode> {
     let answering = tokio::spawn(server.serve(asked, stopped(stopping.clone())));
     let pruning = tokio::spawn(prune(recordings.clone(), stopped(stopping.clone())));
     let recorders = Arc::new(Recorders::new(recordings));
-    let serving = tokio::spawn(fleet.serve(emitter.clone(), recorders, stopping));
+    let mut serving = tokio::spawn(fleet.serve(emitter.clone(), recorders, stopping));
 
     let reason = signals.wait().await;
     tracing::info!(reason, "Stopping.");
@@ -100,26 +100,36 @@ async fn up(located: &Located, held: Held) -> Result<ExitCode> {
     };
     let ending = async {
         let _ = stop.send(true);
-        let served = tokio::time::timeout(PATIENCE_DECOYS, serving).await;
-        if served.is_err() {
+        if tokio::time::timeout(PATIENCE_DECOYS, &mut serving).await.is_err() {
             tracing::warn!("Decoys did not stop in time.");
+            serving.abort();
         }
         let about = About::Sensor(SensorFact::Stopped {});
         emitter.emit(Event { at: when::now(), about }).await;
+        let emitted = emitter.counters().emitted;
+        // The queue ends with its last sender.
         drop(emitter);
         let _ = answering.await;
         let _ = pruning.await;
-        // A connection that did not stop in time still holds an emitter: the patience bounds it.
-        let written = tokio::task::spawn_blocking(move || writer.finish(PATIENCE_STORE)).await;
+        let watch = writer.watch();
+        let finish = tokio::task::spawn_blocking(move || writer.finish(PATIENCE_STORE));
+        let written = tokio::time::timeout(PATIENCE_WRITER, finish).await;
         drop(held);
-        written
+        match written {
+            Ok(written) => written.context("the writer's thread broke off")?.map(drop)?,
+            Err(_) => {
+                let events = emitted.saturating_sub(watch.health().committed);
+                bail!("store {}: {events} events could not be written in time", located.url)
+            }
+        }
+        Ok(())
     };
     let written = tokio::select! {
         written = ending => written,
         // An impatient operator: the next start makes good what is left undone.
         () = second => std::process::exit(i32::from(INTERRUPTED)),
     };
-    written.context("the writer's thread broke off")??;
+    written?;
     output::print("stopped; everything is written\n")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -344,8 +354,9 @@ impl Signals {
 const WORKERS: usize = 2;
 /// Until connections are closed. With the store's, less than five seconds.
 const PATIENCE_DECOYS: Duration = Duration::from_millis(2_500);
-/// For a store that is out of reach at the end.
-const PATIENCE_STORE: Duration = Duration::from_millis(1_500);
+/// For a store that is out of reach at the end, and for its writer to notice that.
+const PATIENCE_STORE: Duration = Duration::from_millis(1_000);
+const PATIENCE_WRITER: Duration = Duration::from_millis(2_000);
 /// Between the first Ctrl-C and one that is a second.
 const ONE_PRESS: Duration = Duration::from_millis(300);
 const PRUNE_EVERY: Duration = Duration::from_secs(3_600);

@@ -172,11 +172,8 @@ impl Source {
     pub(crate) fn fault(&self, path: &str, why: &str, wants: &str) -> String {
         let place = document::at(&self.text, path).unwrap_or_default();
         let line = self.line(place.line);
-        if place.path == path && !place.value.is_empty() {
-            format!("{line}: {path} = {}: {why}; right would be {wants}", place.value)
-        } else {
-            format!("{line}: {path}: {why}; right would be {wants}")
-        }
+        let value = if place.path == path { shown(&place) } else { String::new() };
+        format!("{line}: {path}{value}: {why}; right would be {wants}")
     }
 
     /// One line about a key that serde refused.
@@ -192,8 +189,7 @@ impl Source {
                     format!("known here: {}", keys::under(table).collect::<Vec<_>>().join(", "))
                 }
             };
-            let value =
-                if place.value.is_empty() { String::new() } else { format!(" = {}", place.value) };
+            let value = shown(place);
             return format!("{line}: {path}{value}: no such key; {known}");
         }
         let wants = keys::key(&plain).map_or("", |key| key.wants);
@@ -202,8 +198,7 @@ impl Source {
             let wants = keys::key(&format!("{plain}.{missing}")).map_or("", |key| key.wants);
             return format!("{line}: {path}.{missing}: not given; right would be {wants}");
         }
-        let value =
-            if place.value.is_empty() { String::new() } else { format!(" = {}", place.value) };
+        let value = shown(place);
         format!("{line}: {path}{value}: of the wrong type; right would be {wants}")
     }
 
@@ -214,4 +209,12 @@ impl Source {
             None => "configuration".to_owned(),
         }
     }
+}
+
+/// A value as it is written, where there is one to show: an address of a store may hold a password.
+fn shown(place: &Place) -> String {
+    if place.value.is_empty() || place.value.contains("://") {
+        return String::new();
+    }
+    format!(" = {}", place.value)
 }

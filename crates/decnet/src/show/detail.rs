@@ -76,7 +76,11 @@ impl Thing<'_> {
         listed: &mut BTreeSet<&'static str>,
     ) -> String {
         let mut shown = String::new();
-        for (of, _) in signal.columns {
+        for (of, name) in signal.columns {
+            let column = catalogue::table(of).and_then(|table| table.column(name));
+            if column.is_none_or(|column| column.state == State::Planned) {
+                continue;
+            }
             let Some((of, rows)) = self.lists.iter().find(|(table, _)| table == of) else {
                 continue;
             };
@@ -89,7 +93,7 @@ impl Thing<'_> {
             }
             let inner =
                 Screen { width: screen.width.map(|width| width.saturating_sub(4)), ..screen };
-            for text in list(inner, rows).lines() {
+            for text in list(inner, rows).lines().chain(units(of, rows).lines()) {
                 let _ = writeln!(shown, "    {text}");
             }
         }
@@ -112,14 +116,7 @@ pub(crate) fn line(screen: Screen, name: &str, text: &str, unit: &str, ink: Opti
 
 /// Rows of one table, without the columns that only join, and without those that hold nothing.
 fn list(screen: Screen, rows: &[Record]) -> String {
-    let Some(first) = rows.first() else { return String::new() };
-    let names: Vec<&'static str> = first
-        .fields
-        .iter()
-        .map(|field| field.name)
-        .filter(|name| !JOINS.contains(name))
-        .filter(|name| rows.iter().any(|row| row.value(name).is_some()))
-        .collect();
+    let names = names(rows);
     let columns: Vec<Column> =
         names.iter().map(|name| Column { title: name, side: Side::Left, least: 6 }).collect();
     let cells: Vec<Vec<Cell>> = rows
@@ -127,6 +124,28 @@ fn list(screen: Screen, rows: &[Record]) -> String {
         .map(|row| names.iter().map(|name| Cell::new(value::of(row, name))).collect())
         .collect();
     table(screen, &columns, &cells)
+}
+
+/// The columns of a list that say something.
+fn names(rows: &[Record]) -> Vec<&'static str> {
+    let fields = rows.first().into_iter().flat_map(|row| &row.fields);
+    fields
+        .map(|field| field.name)
+        .filter(|name| !JOINS.contains(name))
+        .filter(|name| rows.iter().any(|row| row.value(name).is_some()))
+        .collect()
+}
+
+/// What the values of a list's columns are measured in, a line each.
+fn units(of: &str, rows: &[Record]) -> String {
+    let mut shown = String::new();
+    for name in names(rows) {
+        let column = catalogue::table(of).and_then(|table| table.column(name));
+        if let Some(column) = column.filter(|column| !column.unit.is_empty()) {
+            let _ = writeln!(shown, "[{name}: {}]", column.unit);
+        }
+    }
+    shown
 }
 
 /// The rows of a record's child; none where it has no such child.

@@ -129,10 +129,10 @@ fn blocks(screen: Screen, columns: &[Column], rows: &[Vec<Cell>], limit: usize) 
         for (column, cell) in columns.iter().zip(row) {
             let title = cut(column.title, limit);
             let rest = limit.saturating_sub(title.width() + 1);
-            let text = cut(&cell.text, rest);
+            let text = if rest == 0 { String::new() } else { cut(&cell.text, rest) };
             let text = cell.ink.map_or_else(|| text.clone(), |ink| screen.paint(ink, &text));
             let line = format!("{} {text}", screen.paint(Ink::Bold, &title));
-            let _ = writeln!(shown, "{}", line.trim_end());
+            let _ = writeln!(shown, "{}", line.trim_end_matches(' '));
         }
     }
     shown
@@ -152,6 +152,8 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
         }
         shown.push(c);
     }
+    // Characters that join can be wider together than one by one.
+    while shown.width() + 1 > width && shown.pop().is_some() {}
     if width > 0 {
         shown.push('…');
     }
@@ -166,8 +168,8 @@ pub(crate) fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
     let mut line = String::new();
     let mut taken = 0;
     for word in text.split_inclusive(' ') {
-        if taken > 0 && taken + word.trim_end().width() > width {
-            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+        if taken > 0 && taken + word.trim_end_matches(' ').width() > width {
+            lines.push(std::mem::take(&mut line).trim_end_matches(' ').to_owned());
             taken = 0;
         }
         for c in word.chars() {
@@ -176,15 +178,15 @@ pub(crate) fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
                 if c == ' ' {
                     continue;
                 }
-                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+                lines.push(std::mem::take(&mut line).trim_end_matches(' ').to_owned());
                 taken = 0;
             }
             line.push(c);
             taken += wide;
         }
     }
-    if !line.trim_end().is_empty() || lines.is_empty() {
-        lines.push(line.trim_end().to_owned());
+    if !line.trim_end_matches(' ').is_empty() || lines.is_empty() {
+        lines.push(line.trim_end_matches(' ').to_owned());
     }
     lines
 }
@@ -222,9 +224,9 @@ mod tests {
     #[test]
     fn the_widest_gives_first() {
         insta::assert_snapshot!(table(screen(Some(28)), COLUMNS, &rows()), @r"
-        source      keys  command
-        192.0.2.1     12  cat /etc/…
-        2001:db8:…     3  日本語\u{…
+        source       keys  command
+        192.0.2.1      12  cat /etc…
+        2001:db8::1     3  日本語\u…
         ");
     }
 
