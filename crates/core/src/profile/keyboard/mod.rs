@@ -193,11 +193,12 @@ impl<'a> Areas<'a> {
         }
     }
 
-    /// The latest prompt up to `at_us` of those that no earlier read has seen.
+    /// The latest prompt before `at_us` of those that no earlier read has seen. A prompt at the very
+    /// instant of a read is the answer to it, since the machine answers with the read's own stamp.
     fn prompt_before(&mut self, at_us: u64) -> Option<u64> {
         let mut latest = None;
         while let Some((prompt_us, rest)) = self.prompts_us.split_first()
-            && *prompt_us <= at_us
+            && *prompt_us < at_us
         {
             latest = Some(*prompt_us);
             self.prompts_us = rest;
@@ -341,6 +342,19 @@ mod tests {
         assert_eq!(columns.kd_pause_hist_burst, Some(0));
         assert_eq!(columns.kd_start_of_action_latency, Some(0.7));
         assert_eq!(of(&[(700, "x"), (900, "y")]).kd_iki_stdev, None);
+    }
+
+    #[test]
+    fn a_prompt_at_a_reads_own_instant_is_its_answer() {
+        let (mut decoder, mut strokes, mut prompts_us) = (Decoder::default(), Vec::new(), vec![0]);
+        for line in 1..=5 {
+            // Pasted lines, two seconds apart; each is answered at once with the next prompt.
+            decoder.read(line * 2_000_000, b"uname -a\r", &mut strokes);
+            prompts_us.push(line * 2_000_000);
+        }
+        let context = Context { duration_us: 12_000_000, prompts_us: &prompts_us };
+        let evidence = serde_json::to_value(columns(&strokes, &context).input_evidence).unwrap();
+        assert_eq!(evidence["r3_reaction_s"]["value"], 2.0);
     }
 
     #[test]
