@@ -366,3 +366,17 @@ async fn a_terminal_that_cannot_be_is_told() {
     decoy.until_anomalies(&[Anomaly::WindowSizeAbsurd]).await;
     decoy.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_is_gone_ends_its_sessions() {
+    let decoy = Decoy::start().await;
+    let client = log_in(&decoy).await;
+    let channel = shell(&client).await;
+    decoy.until("prompt", |decoy| decoy.kinds("prompt") == 1).await;
+    drop((channel, client));
+    assert_eq!(decoy.until_closed().await, CloseCause::Peer);
+    assert_eq!(decoy.session_causes(), [(CloseCause::Peer, None)]);
+    assert_eq!(decoy.kinds("recorded"), 1);
+    assert_eq!(decoy.anomalies(), []);
+    decoy.stop().await;
+}

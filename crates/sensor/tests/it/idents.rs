@@ -241,3 +241,43 @@ async fn the_line_is_timed_to_its_last_byte() {
         .await;
     decoy.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_of_any_kind_ends_in_facts() {
+    let decoy = Decoy::start().await;
+    let hello = [&b"SSH-2.0-x\r\n"[..], &offer()].concat();
+    // Xorshift: the same garbage each time.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap()
+    };
+    let mut peers = tokio::task::JoinSet::new();
+    for _ in 0..60 {
+        let mut bytes = hello.clone();
+        for _ in 0..random() % 4 {
+            let at = random() % bytes.len();
+            bytes[at] = u8::try_from(random() % 256).unwrap();
+        }
+        bytes.truncate(random() % (bytes.len() + 1));
+        bytes.extend((0..random() % 64).map(|_| u8::try_from(random() % 256).unwrap()));
+        let address = decoy.address;
+        peers.spawn(async move {
+            let mut socket = TcpStream::connect(address).await.unwrap();
+            let _ = socket.write_all(&bytes).await;
+            let _ = socket.shutdown().await;
+            let mut rest = Vec::new();
+            let _ = socket.read_to_end(&mut rest).await;
+        });
+    }
+    while peers.join_next().await.is_some() {}
+    decoy.until("ends", |decoy| decoy.kinds("connection_closed") == 60).await;
+    let faults = decoy.peer_facts().into_iter().filter(|fact| match fact {
+        PeerFact::ConnectionClosed { cause, .. } => *cause == CloseCause::Fault,
+        _ => false,
+    });
+    assert_eq!(faults.count(), 0);
+    decoy.stop().await;
+}

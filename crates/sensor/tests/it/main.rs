@@ -12,5 +12,6 @@
 mod client;
 mod idents;
 mod limits;
+mod measure;
 mod openssh;
 mod support;

@@ -307,3 +307,74 @@ async fn a_password_that_is_no_text_is_at_least_an_anomaly() {
     assert_eq!(decoy.anomalies(), [Anomaly::InvalidText]);
     decoy.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_algorithm_that_we_name_is_spoken() {
+    let decoy = Decoy::start().await;
+    let Some(bench) = Bench::new(&decoy) else { return };
+    let options = [
+        ("KexAlgorithms", "curve25519-sha256"),
+        ("KexAlgorithms", "curve25519-sha256@libssh.org"),
+        ("KexAlgorithms", "ecdh-sha2-nistp256"),
+        ("KexAlgorithms", "ecdh-sha2-nistp384"),
+        ("KexAlgorithms", "ecdh-sha2-nistp521"),
+        ("KexAlgorithms", "diffie-hellman-group-exchange-sha256"),
+        ("KexAlgorithms", "diffie-hellman-group16-sha512"),
+        ("KexAlgorithms", "diffie-hellman-group18-sha512"),
+        ("KexAlgorithms", "diffie-hellman-group14-sha256"),
+        ("HostKeyAlgorithms", "rsa-sha2-512"),
+        ("HostKeyAlgorithms", "rsa-sha2-256"),
+        ("HostKeyAlgorithms", "ecdsa-sha2-nistp256"),
+        ("HostKeyAlgorithms", "ssh-ed25519"),
+        ("Ciphers", "chacha20-poly1305@openssh.com"),
+        ("Ciphers", "aes128-ctr"),
+        ("Ciphers", "aes192-ctr"),
+        ("Ciphers", "aes256-ctr"),
+        ("Ciphers", "aes128-gcm@openssh.com"),
+        ("Ciphers", "aes256-gcm@openssh.com"),
+        ("MACs", "hmac-sha2-256-etm@openssh.com"),
+        ("MACs", "hmac-sha2-512-etm@openssh.com"),
+        ("MACs", "hmac-sha1-etm@openssh.com"),
+        ("MACs", "hmac-sha2-256"),
+        ("MACs", "hmac-sha2-512"),
+        ("MACs", "hmac-sha1"),
+        ("Compression", "yes"),
+    ];
+    for (name, value) in options {
+        let option = format!("{name}={value}");
+        let mut command = bench.ssh(&["-o", &option]);
+        if name == "MACs" {
+            // Other ciphers have a MAC of their own.
+            command.args(["-o", "Ciphers=aes128-ctr"]);
+        }
+        command.args(["root@127.0.0.1", "uname"]);
+        let output = run(command, b"").await;
+        assert_eq!(output.stdout, b"Linux\n", "{option} {output:?}");
+    }
+    assert_eq!(decoy.anomalies(), []);
+    decoy.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_only_sends_is_closed() {
+    let decoy = Decoy::start().await;
+    let Some(bench) = Bench::new(&decoy) else { return };
+    // The client takes what comes into a pipe that nobody reads, and sends all the same.
+    let mut command = bench.ssh(&["-T", "root@127.0.0.1"]);
+    let mut yes =
+        Command::new("yes").arg("cat /etc/passwd").stdout(Stdio::piped()).spawn().unwrap();
+    command.stdin(yes.stdout.take().unwrap());
+    let _running = (Running(command.spawn().unwrap()), Running(yes));
+    let begin = Instant::now();
+    while decoy.session_causes().is_empty() {
+        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", decoy.anomalies());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Whose cap is met first, the shell's or the session's, depends on how fast they are.
+    match (&decoy.session_causes()[..], &decoy.anomalies()[..]) {
+        ([(CloseCause::Limit, None)], [Anomaly::PeerNotReading])
+        | ([(CloseCause::Exit, Some(255))], [Anomaly::TooMuchInput]) => {}
+        other => panic!("{other:?}"),
+    }
+    decoy.stop().await;
+}

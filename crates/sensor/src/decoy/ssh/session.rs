@@ -387,3 +387,36 @@ fn possible(size: WindowSize) -> WindowSize {
 const MESSAGE_BYTES: usize = 64;
 const ROOM_WAIT: Duration = Duration::from_secs(2);
 const GOODBYE_WAIT: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn room_is_bounded_and_its_end_is_told() {
+        let core = Arc::new(SessionCore {
+            id: SessionId(uuid::Uuid::nil()),
+            number: 0,
+            closed: AtomicBool::new(false),
+            room: Semaphore::new(SSH_WAITING_BYTES),
+            overrun: Notify::new(),
+        });
+        let (sender, mut told) = mpsc::unbounded_channel();
+        let door = SessionDoor { core: Arc::clone(&core), sender };
+        for _ in 0..40 {
+            door.tell_data(Timestamp(0), &[0; 32_768]).await;
+        }
+        let mut waiting = 0;
+        while let Ok((_, Told::Data(bytes))) = told.try_recv() {
+            waiting += bytes.len();
+        }
+        assert!(waiting > SSH_WAITING_BYTES / 2 && waiting <= SSH_WAITING_BYTES, "{waiting}");
+        core.overrun.notified().await;
+    }
+
+    #[test]
+    fn a_message_has_a_cost_of_its_own() {
+        assert_eq!(cost(1), 65);
+        assert_eq!(usize::try_from(cost(usize::MAX)), Ok(SSH_WAITING_BYTES));
+    }
+}
