@@ -19,7 +19,7 @@ use decnet_api::{Server, Status, status};
 use decnet_core::event::{About, Event, SensorFact, SessionFact};
 use decnet_persona::Machine;
 use decnet_sensor::Emitter;
-use decnet_sensor::decoy::ssh::{SshSettings, SshTiming};
+use decnet_sensor::decoy::ssh::{AuthPolicy, SshSettings, SshTiming};
 use decnet_store::recording::{Limits, RecordingStore};
 use decnet_store::{Engine, Source, Watch, Writer};
 use recordings::Recorders;
@@ -217,7 +217,13 @@ fn announce(located: &Located, fleet: &Fleet) -> Result<()> {
     let _ = writeln!(text, "store  {}", output::safe(&located.url.to_string()));
     if let Some((_, address)) = addresses.first() {
         let host = reachable(address.ip());
-        let _ = writeln!(text, "try    ssh -p {} root@{host}    (password: root)", address.port());
+        let _ = write!(text, "try    ssh -p {} root@{host}", address.port());
+        // Other rules are the operator's, who knows them.
+        let known = AuthPolicy::default();
+        if located.settings.decoys.iter().all(|decoy| decoy.auth == known) {
+            text.push_str("    (password: root)");
+        }
+        text.push('\n');
     }
     text.push_str("stop   Ctrl-C\n");
     match output::print(&text) {

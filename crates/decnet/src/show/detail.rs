@@ -9,6 +9,7 @@ use crate::show::value;
 use decnet_core::signal::{SIGNALS, Signal, group_title};
 use decnet_core::table::{self as catalogue, State};
 use decnet_store::{Child, Record};
+use serde::de::IgnoredAny;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -101,17 +102,65 @@ impl Thing<'_> {
     }
 }
 
-/// One named value, broken into lines below each other where it is long.
+/// One named value, broken into lines below each other where it is long. A list or document that is
+/// long has a line for each of its entries.
 pub(crate) fn line(screen: Screen, name: &str, text: &str, unit: &str, ink: Option<Ink>) -> String {
     let room = screen.width.map(|width| width.saturating_sub(NAME_END).max(20));
     let mut shown = String::new();
-    let whole = format!("{}{unit}", safe(text));
-    for (n, part) in wrap(&whole, room).iter().enumerate() {
-        let part = ink.map_or_else(|| part.clone(), |ink| screen.paint(ink, part));
+    let mut entries = entries(text);
+    if let Some(last) = entries.last_mut() {
+        last.push_str(unit);
+    }
+    let parts = entries.iter().flat_map(|entry| wrap(&safe(entry), room));
+    for (n, part) in parts.enumerate() {
+        let part = ink.map_or_else(|| part.clone(), |ink| screen.paint(ink, &part));
         let label = if n == 0 { name } else { "" };
         let _ = writeln!(shown, "    {label:<width$}  {part}", width = NAME_END - 6);
     }
     shown
+}
+
+/// The entries of a JSON document that is long, in its order; any other text as it is.
+fn entries(text: &str) -> Vec<String> {
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .or_else(|| text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')));
+    let is_json = text.len() > SHORT && serde_json::from_str::<IgnoredAny>(text).is_ok();
+    let Some(inner) = inner.filter(|_| is_json) else { return vec![text.to_owned()] };
+    let (mut depth, mut place) = (0_usize, Place::Outside);
+    let mut entries = vec![String::new()];
+    for c in inner.chars() {
+        place = match (place, c) {
+            (Place::Outside, '"') | (Place::Escape, _) => Place::Inside,
+            (Place::Outside, _) | (Place::Inside, '"') => Place::Outside,
+            (Place::Inside, '\\') => Place::Escape,
+            (Place::Inside, _) => Place::Inside,
+        };
+        if place == Place::Outside {
+            match c {
+                '[' | '{' => depth += 1,
+                ']' | '}' => depth = depth.saturating_sub(1),
+                ',' if depth == 0 => {
+                    entries.push(String::new());
+                    continue;
+                }
+                _ => {}
+            }
+        }
+        if let Some(entry) = entries.last_mut() {
+            entry.push(c);
+        }
+    }
+    entries
+}
+
+/// Where in JSON a character stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Outside,
+    Inside,
+    Escape,
 }
 
 /// Rows of one table, without the columns that only join, and without those that hold nothing.
@@ -167,5 +216,29 @@ pub(crate) fn one<'a>(record: &'a Record, name: &str) -> Option<&'a Record> {
 /// Columns that join rows and say nothing to a person.
 const JOINS: &[&str] = &["id", "attacker_uuid", "connection"];
 
+/// A document of so many bytes needs no lines of its own.
+const SHORT: usize = 72;
+
 /// Where values begin.
 const NAME_END: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_documents_have_a_line_for_each_entry() {
+        let check = |text: &str, wanted: &[&str]| assert_eq!(entries(text), wanted);
+        let long = "x".repeat(SHORT);
+        check("[1,2]", &["[1,2]"]);
+        check(
+            &format!("[\"a,{long}\",{{\"b\":[1,2]}},3]"),
+            &[&format!("\"a,{long}\""), "{\"b\":[1,2]}", "3"],
+        );
+        check(
+            &format!("{{\"a\":\"\\\",{long}\",\"b\":2}}"),
+            &[&format!("\"a\":\"\\\",{long}\""), "\"b\":2"],
+        );
+        check(&format!("[no json {long}]"), &[&format!("[no json {long}]")]);
+    }
+}

@@ -160,14 +160,14 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     shown
 }
 
-/// `text` broken into lines of at most `width` columns, at spaces where there are any.
+/// `text` broken into lines of at most `width` columns, after spaces and commas where there are any.
 pub(crate) fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
     let Some(width) = width else { return vec![text.to_owned()] };
     let width = width.max(1);
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut taken = 0;
-    for word in text.split_inclusive(' ') {
+    for word in text.split_inclusive([' ', ',']) {
         if taken > 0 && taken + word.trim_end_matches(' ').width() > width {
             lines.push(std::mem::take(&mut line).trim_end_matches(' ').to_owned());
             taken = 0;
