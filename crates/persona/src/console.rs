@@ -4,14 +4,15 @@
 //! the bytes. One call does a bounded amount of work; what is left is done at the next wake.
 
 mod completion;
+mod input;
 
 use crate::commands::{OutKind, Stream};
-use crate::editor::{Edited, Editor};
+use crate::editor::Editor;
 use crate::record::Recorder;
 use crate::shell::parse::{Parsed, parse};
 use crate::shell::run::{Echo, Engine, Fed, Progress};
 use crate::shell::{LevelKind, Shell};
-use crate::terminal::{Hidden, HiddenLine, Line, Typed};
+use crate::terminal::{HiddenLine, Line};
 use crate::{Login, Machine, Step};
 use decnet_core::event::{Anomaly, Timestamp, WindowSize};
 use decnet_core::limits::{COMMAND_BYTES, SESSION_INPUT_BYTES, WINDOW_CELLS};
@@ -55,6 +56,8 @@ enum State {
     Reading,
     /// A program waits.
     Running,
+    /// A list rests and goes on at the next wake; input waits for it.
+    Resting,
     Over,
 }
 
@@ -73,9 +76,7 @@ enum Seen {
 }
 
 /// Work of one call: about one for a character looked at or written.
-const WORK: usize = 300_000;
-/// Work of one command beside what it writes.
-const COMMAND_WORK: usize = 2_000;
+const WORK: usize = 100_000;
 /// How long the rest waits when a call has done its share.
 const PAUSE_NS: i64 = 10_000_000;
 /// Bytes that wait for their turn; more is too much.
@@ -160,6 +161,7 @@ impl Console {
                     }
                 }
                 self.settle(now, &mut rec);
+                self.ask_for_time(now, &mut rec);
             }
         }
     }
@@ -181,9 +183,14 @@ impl Console {
             self.work = 0;
             let mut rest = bytes.iter();
             while self.work < WORK
+                && self.state != State::Resting
                 && let Some(&byte) = rest.next()
             {
                 self.drain_ahead(now, &mut rec);
+                if self.state == State::Resting {
+                    self.queue.push_back(byte);
+                    break;
+                }
                 self.byte(now, byte, Seen::No, &mut rec);
             }
             self.queue.extend(rest);
@@ -217,9 +224,13 @@ impl Console {
     pub fn wake(&mut self, now: Timestamp, steps: &mut Vec<Step>) {
         let mut rec = Recorder::new(steps);
         self.wake_asked = None;
-        if self.state == State::Running {
-            self.engine.wake(now);
-            self.settle(now, &mut rec);
+        match self.state {
+            State::Running => {
+                self.engine.wake(now);
+                self.settle(now, &mut rec);
+            }
+            State::Resting => self.settle(now, &mut rec),
+            State::Reading | State::Over => {}
         }
         self.pump(now, &mut rec);
     }
@@ -229,7 +240,7 @@ impl Console {
         self.work = 0;
         loop {
             self.drain_ahead(now, rec);
-            if self.work >= WORK || self.state == State::Over {
+            if self.work >= WORK || matches!(self.state, State::Over | State::Resting) {
                 break;
             }
             let Some(byte) = self.queue.pop_front() else { break };
@@ -245,7 +256,8 @@ impl Console {
         if self.state == State::Over {
             return;
         }
-        if !self.queue.is_empty() || (!self.ahead.is_empty() && !self.paused()) {
+        let resting = self.state == State::Resting;
+        if resting || !self.queue.is_empty() || (!self.ahead.is_empty() && !self.paused()) {
             self.ask_wake(Timestamp(now.0.saturating_add(PAUSE_NS)), rec);
         }
     }
@@ -263,7 +275,11 @@ impl Console {
     }
 
     fn drain_ahead(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
-        while !self.ahead.is_empty() && self.work < WORK && !self.paused() {
+        while !self.ahead.is_empty()
+            && self.work < WORK
+            && self.state != State::Resting
+            && !self.paused()
+        {
             let Some(byte) = self.ahead.pop_front() else { break };
             self.byte(now, byte, Seen::Yes, rec);
         }
@@ -272,7 +288,7 @@ impl Console {
     fn byte(&mut self, now: Timestamp, byte: u8, seen: Seen, rec: &mut Recorder<'_>) {
         self.work += 1;
         match (self.state, self.cols) {
-            (State::Over, _) => {}
+            (State::Over | State::Resting, _) => {}
             (State::Reading, Some(_)) => self.edit(now, byte, seen, rec),
             (State::Reading, None) => self.piped_line(now, byte, seen, rec),
             (State::Running, cols) => {
@@ -299,133 +315,6 @@ impl Console {
         self.ahead.extend(bytes.iter().take(room));
     }
 
-    fn edit(&mut self, now: Timestamp, byte: u8, seen: Seen, rec: &mut Recorder<'_>) {
-        if seen == Seen::No {
-            rec.input(byte);
-        }
-        let edited = self.editor.byte(byte, &self.engine.shell.history, rec.output());
-        self.work += self.editor.take_work();
-        match edited {
-            Edited::More => {}
-            Edited::TooLong => {
-                let line = self.editor.before_cursor();
-                rec.anomaly(Anomaly::LineTooLong, &line);
-            }
-            Edited::Complete(again) => self.complete(again, rec),
-            Edited::Interrupt => {
-                self.partial.clear();
-                self.engine.interrupt(130);
-                self.prompt(rec);
-            }
-            Edited::EndOfInput => self.end_of_file(now, rec),
-            Edited::Line(line) => {
-                self.lines.extend(line.split(|&b| b == b'\n').map(<[u8]>::to_vec));
-                self.next_lines(now, rec);
-            }
-        }
-    }
-
-    /// ^D at the prompt.
-    fn end_of_file(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
-        if !std::mem::take(&mut self.partial).is_empty() {
-            let name = self.engine.shell.level().name();
-            let text = format!(
-                "{name}: unexpected EOF while looking for matching `''\n\
-                 {name}: syntax error: unexpected end of file\n"
-            );
-            self.write(text.as_bytes(), rec);
-            self.engine.shell.level().status = 2;
-            self.prompt(rec);
-            return;
-        }
-        let login = self.engine.shell.level().kind == LevelKind::Login;
-        self.write(if login { b"logout\n" } else { b"exit\n" }, rec);
-        self.engine.end_shell();
-        self.state = State::Running;
-        self.settle(now, rec);
-    }
-
-    fn piped_line(&mut self, now: Timestamp, byte: u8, seen: Seen, rec: &mut Recorder<'_>) {
-        if seen == Seen::No {
-            rec.input(byte);
-        }
-        if byte == b'\n' {
-            let line = std::mem::take(&mut self.partial);
-            // What is open from the lines before stands in front of it.
-            let begin = line.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-            self.partial = line.get(..begin).unwrap_or(&[]).to_vec();
-            self.lines.push_back(line.get(begin..).unwrap_or(&[]).to_vec());
-            self.next_lines(now, rec);
-        } else if self.partial.len() < COMMAND_BYTES {
-            self.partial.push(byte);
-            if self.partial.len() == COMMAND_BYTES {
-                rec.anomaly(Anomaly::LineTooLong, &[]);
-            }
-        }
-    }
-
-    fn hidden_byte(&mut self, now: Timestamp, byte: u8, rec: &mut Recorder<'_>) {
-        let (keys, led) = self.hidden.byte(byte);
-        rec.hidden(keys);
-        match led {
-            Hidden::More => {}
-            Hidden::Line(secret) => {
-                self.engine.secret(now, secret);
-                self.settle(now, rec);
-            }
-            Hidden::EndOfFile => {
-                self.engine.end_of_file(now);
-                self.settle(now, rec);
-            }
-            Hidden::Signal(status) => self.interrupt(now, status, rec),
-        }
-    }
-
-    fn cooked_byte(&mut self, now: Timestamp, byte: u8, seen: Seen, rec: &mut Recorder<'_>) {
-        let mut unseen = Vec::new();
-        let typed = if seen == Seen::No {
-            rec.input(byte);
-            self.line.byte(byte, rec.output())
-        } else {
-            self.line.byte(byte, &mut unseen)
-        };
-        match typed {
-            Typed::More => {}
-            Typed::TooLong => rec.anomaly(Anomaly::LineTooLong, &[]),
-            Typed::Line(line) => {
-                if self.engine.feed(&line) == Fed::Left {
-                    self.keep_ahead(&line);
-                }
-                self.show(rec);
-            }
-            Typed::EndOfFile => {
-                if self.paused() {
-                    self.keep_ahead(&[byte]);
-                } else {
-                    self.engine.end_of_file(now);
-                    self.settle(now, rec);
-                }
-            }
-            Typed::Signal(status) => self.interrupt(now, status, rec),
-        }
-    }
-
-    /// A signal key: the program ends, and so does an exec as a whole.
-    fn interrupt(&mut self, now: Timestamp, status: u32, rec: &mut Recorder<'_>) {
-        self.engine.interrupt(status);
-        self.lines.clear();
-        self.ahead.clear();
-        let text: &[u8] = match status {
-            131 => b"Quit\n",
-            148 => b"\n[1]+  Stopped\n",
-            _ => b"\n",
-        };
-        if matches!(self.kind, Kind::Shell) {
-            self.write(text, rec);
-        }
-        self.settle(now, rec);
-    }
-
     /// Runs lines until one waits or none is left.
     fn next_lines(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
         while let Some(line) = self.lines.pop_front() {
@@ -444,7 +333,6 @@ impl Console {
                 parsed @ (Parsed::List(_) | Parsed::Incomplete | Parsed::Unexpected(_)) => {
                     self.remember(&text);
                     rec.step(Step::Command(text.clone()));
-                    self.work += COMMAND_WORK;
                     match parsed {
                         Parsed::List(items) => self.engine.start(items),
                         Parsed::Incomplete => self.refuse("bash: line too long", rec),
@@ -494,7 +382,9 @@ impl Console {
     fn settle(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
         let progress = self.engine.advance(now);
         self.show(rec);
+        self.work += self.engine.take_work();
         match progress {
+            Progress::Busy => self.state = State::Resting,
             Progress::Waiting => {
                 self.state = State::Running;
                 if let Some(at) = self.engine.wake_at() {
@@ -540,7 +430,7 @@ impl Console {
                 return;
             }
             match self.state {
-                State::Over => return,
+                State::Over | State::Resting => return,
                 State::Running => {
                     self.engine.end_of_file(now);
                     self.settle(now, rec);
@@ -557,6 +447,7 @@ impl Console {
                     match self.engine.advance(now) {
                         Progress::Exit(status) => self.exit(status, rec),
                         Progress::Waiting => self.state = State::Running,
+                        Progress::Busy => self.state = State::Resting,
                         Progress::Prompt => {}
                     }
                     self.show(rec);
@@ -580,7 +471,6 @@ impl Console {
     /// Passes on what commands have written.
     fn show(&mut self, rec: &mut Recorder<'_>) {
         for (stream, bytes) in std::mem::take(&mut self.engine.shown) {
-            self.work += bytes.len() / 8;
             match stream {
                 Stream::Err if self.cols.is_none() => rec.error_output(bytes),
                 Stream::Out | Stream::Err => self.write(&bytes, rec),

@@ -32,6 +32,7 @@ pub(crate) struct Editor {
     /// The new line, while another is shown.
     unsent: Vec<Glyph>,
     too_long: Warned,
+    shown: Shown,
     work: usize,
 }
 
@@ -72,6 +73,14 @@ enum Warned {
     #[default]
     No,
     Yes,
+}
+
+/// Whether the screen shows the text as it is, but for the cursor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Shown {
+    #[default]
+    Yes,
+    No,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -120,6 +129,7 @@ impl Editor {
     pub(crate) fn list(&mut self, list: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(list);
+        self.shown = Shown::No;
         let cols = self.screen.cols();
         self.screen.begin(cols, self.prompt.clone(), out);
         self.refresh(out);
@@ -152,7 +162,7 @@ impl Editor {
             self.paste = None;
             let begin = self.cursor;
             let fitted = self.insert(&text, out);
-            self.marked = (begin, self.cursor);
+            self.mark(begin, self.cursor);
             self.refresh(out);
             return fitted;
         }
@@ -173,7 +183,7 @@ impl Editor {
             }
         }
         if self.marked.0 < self.marked.1 {
-            self.marked = (0, 0);
+            self.mark(0, 0);
             self.refresh(out);
         }
         let last = std::mem::take(&mut self.last);
@@ -208,6 +218,7 @@ impl Editor {
             Key::Meta(b'f' | b'F') | Key::WordRight => self.cursor = self.word_right(),
             Key::Control(0x15) => self.kill(0, Kill::Before, last, out),
             Key::Control(0x17) => self.kill(self.blank_left(), Kill::Before, last, out),
+            Key::Meta(0x7f | 8) if self.cursor == 0 => {}
             Key::Meta(0x7f | 8) => self.kill(self.word_left(), Kill::Before, last, out),
             Key::Control(0x0b) => self.kill(self.text.len(), Kill::Behind, last, out),
             Key::Meta(b'd' | b'D') => self.kill(self.word_right(), Kill::Behind, last, out),
@@ -277,6 +288,9 @@ impl Editor {
         );
         self.bytes += added;
         self.cursor = at + fits;
+        if fits > 0 {
+            self.shown = Shown::No;
+        }
         if fits == new.len() {
             return Edited::More;
         }
@@ -289,6 +303,7 @@ impl Editor {
 
     fn remove(&mut self, begin: usize, end: usize) -> Vec<Glyph> {
         let end = end.min(self.text.len());
+        self.shown = Shown::No;
         let gone: Vec<Glyph> = self.text.drain(begin.min(end)..end).collect();
         self.bytes -= gone.iter().map(|glyph| glyph.as_bytes().len()).sum::<usize>();
         self.cursor = begin.min(end);
@@ -333,6 +348,7 @@ impl Editor {
         }
         let right = self.cursor.min(len - 1);
         self.text.swap(right - 1, right);
+        self.shown = Shown::No;
         self.cursor = right + 1;
     }
 
@@ -414,6 +430,7 @@ impl Editor {
     fn set_text(&mut self, text: Vec<Glyph>) {
         self.bytes = text.iter().map(|glyph| glyph.as_bytes().len()).sum();
         self.text = text;
+        self.shown = Shown::No;
     }
 
     fn take_line(&mut self) -> Vec<u8> {
@@ -426,10 +443,21 @@ impl Editor {
 
     fn refresh(&mut self, out: &mut Vec<u8>) {
         let before = out.len();
+        if std::mem::take(&mut self.shown) == Shown::Yes {
+            self.screen.move_to(&self.text, self.cursor, out);
+            self.work += out.len() - before;
+            return;
+        }
         let prompt = self.search.as_ref().map_or(&self.prompt, Search::prompt);
         let view = View { text: &self.text, cursor: self.cursor, marked: self.marked };
         self.screen.refresh(prompt, view, out);
         self.work += self.text.len() + (out.len() - before);
+    }
+
+    /// Marks a part of the text; an empty one for none.
+    fn mark(&mut self, begin: usize, end: usize) {
+        self.marked = (begin, end);
+        self.shown = Shown::No;
     }
 }
 

@@ -177,20 +177,13 @@ impl Files {
 
     /// Names in a folder, sorted by bytes.
     pub(crate) fn names(&self, path: &[u8]) -> Vec<Vec<u8>> {
-        let mut names = BTreeMap::new();
-        let mut prefix = path.to_vec();
-        prefix.push(b'/');
-        let range = (Bound::Excluded(prefix.clone()), Bound::Unbounded);
-        let base = self.base.range(range.clone()).map(|(path, _)| (path, true));
-        let own = self.own.range(range).map(|(path, node)| (path, node.is_some()));
-        for list in [&mut base.into_iter() as &mut dyn Iterator<Item = _>, &mut own.into_iter()] {
-            for (path, there) in list {
-                let Some(name) = path.strip_prefix(prefix.as_slice()) else { break };
-                if !name.contains(&b'/') {
-                    names.insert(name.to_vec(), there);
-                }
-            }
-        }
+        let mut names: BTreeMap<Vec<u8>, bool> = BTreeMap::new();
+        children(&self.base, path, |name, _| {
+            names.insert(name.to_vec(), true);
+        });
+        children(&self.own, path, |name, node| {
+            names.insert(name.to_vec(), node.is_some());
+        });
         names.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
     }
 
@@ -245,6 +238,28 @@ impl Files {
             self.own.remove(path);
         }
         Ok(())
+    }
+}
+
+/// Calls `each` with what is right below a folder; what is deeper is jumped over.
+fn children<T>(tree: &BTreeMap<Vec<u8>, T>, folder: &[u8], mut each: impl FnMut(&[u8], &T)) {
+    let prefix = [folder, b"/"].concat();
+    let mut from = Bound::Excluded(prefix.clone());
+    loop {
+        let mut jump = None;
+        for (path, node) in tree.range((from, Bound::Unbounded)) {
+            let Some(name) = path.strip_prefix(prefix.as_slice()) else { return };
+            if let Some(end) = name.iter().position(|&b| b == b'/') {
+                // `0` follows `/`.
+                jump = Some([prefix.as_slice(), name.get(..end).unwrap_or(name), b"0"].concat());
+                break;
+            }
+            each(name, node);
+        }
+        match jump {
+            Some(path) => from = Bound::Included(path),
+            None => return,
+        }
     }
 }
 

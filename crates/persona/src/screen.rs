@@ -11,6 +11,8 @@ pub(crate) struct Screen {
     cols: usize,
     prompt: Prompt,
     rows: Vec<Vec<Cell>>,
+    /// For each row the first character of the text that begins in it or later, and its column.
+    starts: Vec<(usize, usize)>,
     row: usize,
     /// Equal to `cols` after the last column was written: the terminal wraps with the next byte.
     col: usize,
@@ -65,7 +67,7 @@ impl Prompt {
         }
         let mut cells = Vec::new();
         for glyph in glyphs(&visible) {
-            push_cells(glyph, Face::Plain, 0, &mut cells);
+            each_cell(glyph, Face::Plain, 0, |cell| cells.push(cell));
         }
         Self { bytes: bytes.to_vec(), cells }
     }
@@ -77,8 +79,9 @@ impl Screen {
         self.cols = cols.max(2);
         out.extend_from_slice(&prompt.bytes);
         self.prompt = prompt;
-        let (rows, row, col) = self.layout(View { text: &[], cursor: 0, marked: (0, 0) });
-        (self.rows, self.row, self.col) = (rows, row, col);
+        let layout = self.layout(View { text: &[], cursor: 0, marked: (0, 0) });
+        (self.rows, self.starts) = (layout.rows, layout.starts);
+        (self.row, self.col) = layout.cursor;
     }
 
     /// Gives the memory back when a line has ended.
@@ -114,20 +117,22 @@ impl Screen {
         if *prompt != self.prompt {
             self.prompt = prompt.clone();
         }
-        let (new, row, col) = self.layout(view);
+        let Layout { rows: new, starts, cursor: (row, col), .. } = self.layout(view);
         let old = std::mem::take(&mut self.rows);
         let empty = Vec::new();
+        // More rows must come from the terminal's own wrapping: nothing is shifted then.
+        let tails = if new.len() > old.len() { Tails::Written } else { Tails::Shifted };
         for index in 0..old.len().max(new.len()) {
             let before = old.get(index).unwrap_or(&empty);
             match new.get(index) {
-                Some(after) => self.update_row(index, before, after, out),
+                Some(after) => self.update_row(index, before, after, tails, out),
                 None => {
                     self.go(index, 0, out);
                     out.extend_from_slice(b"\x1b[K");
                 }
             }
         }
-        self.rows = new;
+        (self.rows, self.starts) = (new, starts);
         self.go(row, col, out);
     }
 
@@ -159,54 +164,48 @@ impl Screen {
         self.end();
     }
 
-    fn layout(&self, view: View<'_>) -> (Vec<Vec<Cell>>, usize, usize) {
-        let mut rows = vec![Vec::new()];
-        let (mut row, mut col) = (0, 0);
-        let mut cursor = (0, 0);
-        let mut cells = Vec::new();
-        let prompt = self.prompt.cells.iter().copied().map(Item::Cell);
-        let text = view.text.iter().enumerate().map(|(index, &glyph)| Item::Text(index, glyph));
-        for item in prompt.chain(text) {
-            cells.clear();
-            match item {
-                Item::Cell(cell) => cells.push(cell),
-                Item::Text(index, glyph) => {
-                    if index == view.cursor {
-                        cursor = (row, col);
-                    }
-                    if glyph.as_bytes() == b"\n" {
-                        rows.push(Vec::new());
-                        (row, col) = (row + 1, 0);
-                        continue;
-                    }
-                    let marked = (view.marked.0..view.marked.1).contains(&index);
-                    let face = if marked { Face::Marked } else { Face::Plain };
-                    push_cells(glyph, face, col, &mut cells);
-                }
-            }
-            for &cell in &cells {
-                let wide = usize::from(cell.width);
-                if col + wide > self.cols {
-                    rows.push(Vec::new());
-                    (row, col) = (row + 1, 0);
-                }
-                if let Some(last) = rows.last_mut() {
-                    last.push(cell);
-                }
-                col += wide;
-                if col >= self.cols {
-                    rows.push(Vec::new());
-                    (row, col) = (row + 1, 0);
-                }
-            }
+    /// Moves the cursor in a text that is shown already; looks at one row only.
+    pub(crate) fn move_to(&mut self, text: &[Glyph], cursor: usize, out: &mut Vec<u8>) {
+        let row = self.starts.partition_point(|start| start.0 <= cursor).saturating_sub(1);
+        let (first, mut col) = self.starts.get(row).copied().unwrap_or((0, 0));
+        for glyph in text.get(first..cursor).unwrap_or(&[]) {
+            col += shown_width(*glyph, col);
         }
-        if view.cursor >= view.text.len() {
-            cursor = (row, col);
-        }
-        (rows, cursor.0, cursor.1)
+        self.go(row, col, out);
     }
 
-    fn update_row(&mut self, index: usize, before: &[Cell], after: &[Cell], out: &mut Vec<u8>) {
+    fn layout(&self, view: View<'_>) -> Layout {
+        let mut layout = Layout::new(self.cols);
+        for &cell in &self.prompt.cells {
+            layout.push(cell);
+        }
+        let mut cursor = None;
+        for (index, &glyph) in view.text.iter().enumerate() {
+            layout.start(index);
+            if index == view.cursor {
+                cursor = Some((layout.row(), layout.col));
+            }
+            if glyph.as_bytes() == b"\n" {
+                layout.new_row();
+                continue;
+            }
+            let marked = index >= view.marked.0 && index < view.marked.1;
+            let face = if marked { Face::Marked } else { Face::Plain };
+            each_cell(glyph, face, layout.col, |cell| layout.push(cell));
+        }
+        layout.start(view.text.len());
+        layout.cursor = cursor.unwrap_or((layout.row(), layout.col));
+        layout
+    }
+
+    fn update_row(
+        &mut self,
+        index: usize,
+        before: &[Cell],
+        after: &[Cell],
+        tails: Tails,
+        out: &mut Vec<u8>,
+    ) {
         let mut before = std::borrow::Cow::Borrowed(before);
         if self.col >= self.cols && self.row + 1 == index {
             // The terminal is about to wrap: make it, with the first character or with a blank.
@@ -219,8 +218,8 @@ impl Screen {
                     None => before.to_mut().push(*first),
                 }
             } else {
-                out.extend_from_slice(b" \r");
-                self.col = 0;
+                out.push(b' ');
+                self.col = 1;
             }
         }
         let same = before.iter().zip(after).take_while(|(a, b)| a == b).count();
@@ -229,7 +228,8 @@ impl Screen {
             return;
         }
         // A prompt that changes is written as a whole.
-        let kept = if same == 0 && index == 0 { 0 } else { kept_tail(old, new) };
+        let whole = (same == 0 && index == 0) || tails == Tails::Written;
+        let kept = if whole { 0 } else { kept_tail(old, new) };
         let changed = new.get(..new.len() - kept).unwrap_or(new);
         let (old_width, new_width) = (width(old), width(new));
         self.go(index, width(after.get(..same).unwrap_or(&[])), out);
@@ -241,7 +241,8 @@ impl Screen {
             }
         } else if new_width < old_width {
             let gone = old_width - new_width;
-            if kept > 0 || (!new.is_empty() && 2 * new_width >= gone) {
+            // Cheaper than to write the rest again, by readline's reckoning.
+            if !new.is_empty() && 2 * new_width >= gone {
                 control(gone, b'P', out);
             } else {
                 clear = true;
@@ -288,6 +289,13 @@ impl Screen {
     }
 }
 
+/// What becomes of an unchanged tail of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tails {
+    Shifted,
+    Written,
+}
+
 /// Whether [`Screen::append`] did the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Appended {
@@ -295,9 +303,49 @@ pub(crate) enum Appended {
     No,
 }
 
-enum Item {
-    Cell(Cell),
-    Text(usize, Glyph),
+/// Cells put into rows one after another.
+struct Layout {
+    cols: usize,
+    rows: Vec<Vec<Cell>>,
+    starts: Vec<(usize, usize)>,
+    col: usize,
+    cursor: (usize, usize),
+}
+
+impl Layout {
+    fn new(cols: usize) -> Self {
+        Self { cols, rows: vec![Vec::new()], starts: Vec::new(), col: 0, cursor: (0, 0) }
+    }
+
+    fn row(&self) -> usize {
+        self.rows.len() - 1
+    }
+
+    fn new_row(&mut self) {
+        self.rows.push(Vec::new());
+        self.col = 0;
+    }
+
+    fn push(&mut self, cell: Cell) {
+        let wide = usize::from(cell.width);
+        if self.col + wide > self.cols {
+            self.new_row();
+        }
+        if let Some(last) = self.rows.last_mut() {
+            last.push(cell);
+        }
+        self.col += wide;
+        if self.col >= self.cols {
+            self.new_row();
+        }
+    }
+
+    /// The character `index` of the text begins here.
+    fn start(&mut self, index: usize) {
+        while self.starts.len() < self.rows.len() {
+            self.starts.push((index, self.col));
+        }
+    }
 }
 
 /// How many cells at the end of both stay where they are, relative to the end. readline shifts an
@@ -347,22 +395,31 @@ fn width(cells: &[Cell]) -> usize {
 }
 
 /// The cells of one character: control characters as `^X`, a tab as blanks up to the next stop.
-fn push_cells(glyph: Glyph, face: Face, col: usize, cells: &mut Vec<Cell>) {
-    let mut one = |bytes: &[u8], width| {
-        cells.push(Cell { glyph: Glyph::new(bytes), width, face });
-    };
+fn each_cell(glyph: Glyph, face: Face, col: usize, mut cell: impl FnMut(Cell)) {
     match glyph.as_bytes() {
-        [b'\t'] => (0..8 - col % 8).for_each(|_| one(b" ", 1)),
-        [byte @ (0..=0x1f | 0x7f)] => {
-            one(b"^", 1);
-            one(&[byte ^ 0x40], 1);
+        [b'\t'] => {
+            let blank = Cell { glyph: Glyph::new(b" "), width: 1, face };
+            (0..8 - col % 8).for_each(|_| cell(blank));
         }
-        bytes => one(bytes, glyph_width(bytes)),
+        [byte @ (0..=0x1f | 0x7f)] => {
+            cell(Cell { glyph: Glyph::new(b"^"), width: 1, face });
+            cell(Cell { glyph: Glyph::new(&[byte ^ 0x40]), width: 1, face });
+        }
+        bytes => cell(Cell { glyph, width: glyph_width(bytes), face }),
     }
+}
+
+fn shown_width(glyph: Glyph, col: usize) -> usize {
+    let mut columns = 0;
+    each_cell(glyph, Face::Plain, col, |cell| columns += usize::from(cell.width));
+    columns
 }
 
 /// Columns of a character: 0 for combining marks, 2 for East Asian wide and emoji, else 1.
 fn glyph_width(bytes: &[u8]) -> u8 {
+    if let [_] = bytes {
+        return 1;
+    }
     let Some(c) = std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next()) else {
         return 1;
     };

@@ -159,7 +159,7 @@ fn size(call: &mut Call<'_>, entry: &Entry) -> u64 {
         Kind::File(bytes) => bytes.len() as u64,
         Kind::Program(size) => *size,
         Kind::Live(live) if entry.path.starts_with(b"/etc") => {
-            super::system::live(call.shell, call.now, *live).len() as u64
+            super::kernel::live(call.shell, call.now, *live).len() as u64
         }
         Kind::Link(to) => to.len() as u64,
         Kind::Live(_) | Kind::Device(..) => 0,

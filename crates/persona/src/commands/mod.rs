@@ -4,8 +4,11 @@
 //! from input lines to answers.
 
 mod environment;
+pub(crate) mod kernel;
 pub(crate) mod listing;
+mod load;
 mod manage;
+mod people;
 pub(crate) mod privilege;
 mod system;
 mod text;
@@ -71,7 +74,7 @@ pub(crate) enum Outcome {
 }
 
 /// Bytes that one command may write.
-pub(crate) const OUTPUT_BYTES: usize = 1024 * 1024;
+pub(crate) const OUTPUT_BYTES: usize = 256 * 1024;
 
 impl<'a> Call<'a> {
     pub(crate) fn new(
@@ -144,7 +147,7 @@ impl<'a> Call<'a> {
             Kind::Folder => Err(Fault::IsFolder),
             Kind::File(bytes) => Ok(bytes.to_vec()),
             Kind::Program(size) => Ok(crate::files::program_bytes(size, OUTPUT_BYTES)),
-            Kind::Live(live) => Ok(system::live(self.shell, self.now, live)),
+            Kind::Live(live) => Ok(kernel::live(self.shell, self.now, live)),
             Kind::Device(..) if path.ends_with(b"/zero") => Ok(vec![0; OUTPUT_BYTES]),
             Kind::Device(..) | Kind::Link(_) => Ok(Vec::new()),
         }
@@ -221,22 +224,22 @@ pub(crate) const PROGRAMS: &[(&str, Run, u64, i64)] = &[
     ("clear", system::clear, 14_656, 1_681_600_000),
     ("cp", manage::cp, 151_152, COREUTILS),
     ("date", system::date, 121_904, COREUTILS),
-    ("df", system::df, 102_200, COREUTILS),
+    ("df", load::df, 102_200, COREUTILS),
     ("echo", text::echo, 43_856, COREUTILS),
     ("env", environment::env, 48_536, COREUTILS),
     ("false", |_| Outcome::Done(1), 35_664, COREUTILS),
-    ("free", system::free, 26_936, PROCPS),
-    ("groups", system::groups, 43_888, COREUTILS),
+    ("free", load::free, 26_936, PROCPS),
+    ("groups", people::groups, 43_888, COREUTILS),
     ("head", text::head, 48_080, COREUTILS),
     ("hostname", system::hostname, 22_680, 1_671_000_000),
-    ("id", system::id, 48_144, COREUTILS),
+    ("id", people::id, 48_144, COREUTILS),
     ("ls", listing::ls, 151_344, COREUTILS),
     ("mkdir", manage::mkdir, 97_552, COREUTILS),
     ("mv", manage::mv, 142_968, COREUTILS),
     ("nproc", system::nproc, 43_920, COREUTILS),
     ("passwd", privilege::passwd, 68_248, 1_744_026_000),
     ("printf", text::printf, 60_336, COREUTILS),
-    ("ps", system::ps, 146_360, PROCPS),
+    ("ps", load::ps, 146_360, PROCPS),
     ("pwd", environment::pwd, 43_952, COREUTILS),
     ("reset", system::clear, 27_008, 1_681_600_000),
     ("rm", manage::rm, 72_752, COREUTILS),
@@ -250,12 +253,12 @@ pub(crate) const PROGRAMS: &[(&str, Run, u64, i64)] = &[
     ("true", |_| Outcome::Done(0), 35_664, COREUTILS),
     ("tty", system::tty, 35_664, COREUTILS),
     ("uname", system::uname, 43_888, COREUTILS),
-    ("uptime", system::uptime, 14_968, PROCPS),
-    ("w", system::w, 22_872, PROCPS),
+    ("uptime", load::uptime, 14_968, PROCPS),
+    ("w", people::w, 22_872, PROCPS),
     ("wc", text::wc, 52_280, COREUTILS),
     ("which", environment::which, 946, 1_657_000_000),
-    ("who", system::who, 56_208, COREUTILS),
-    ("whoami", system::whoami, 35_664, COREUTILS),
+    ("who", people::who, 56_208, COREUTILS),
+    ("whoami", people::whoami, 35_664, COREUTILS),
 ];
 
 const COREUTILS: i64 = 1_663_660_000;

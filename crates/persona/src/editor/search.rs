@@ -62,6 +62,7 @@ impl Editor {
         };
         search.renew_prompt();
         self.search = Some(search);
+        self.mark(0, 0);
     }
 
     pub(super) fn search_key(&mut self, key: Key, history: &History, out: &mut Vec<u8>) -> Answer {
@@ -78,7 +79,7 @@ impl Editor {
             }
             Key::Control(7) => {
                 let search = self.search.take();
-                self.marked = (0, 0);
+                self.mark(0, 0);
                 if let Some(search) = search {
                     self.set_text(search.before);
                     self.cursor = search.cursor_before;
@@ -93,7 +94,7 @@ impl Editor {
             // The terminal shows ^C where the cursor is, and the rest of the search stays.
             Key::Control(3) => {
                 self.search = None;
-                self.marked = (0, 0);
+                self.mark(0, 0);
                 return Answer::Over;
             }
             Key::Control(_)
@@ -113,7 +114,7 @@ impl Editor {
                     self.recalled = Some(search.at);
                 }
                 self.search = None;
-                self.marked = (0, 0);
+                self.mark(0, 0);
                 self.refresh(out);
                 return Answer::Over;
             }
@@ -127,19 +128,20 @@ impl Editor {
                 search.renew_prompt();
                 let line = history.get(index).unwrap_or(&[]);
                 let begin = glyphs(line.get(..offset).unwrap_or(&[])).len();
-                self.marked = (begin, begin + search.wanted.len());
+                let end = begin + search.wanted.len();
+                self.mark(begin, end);
                 self.cursor = begin;
                 self.set_text(glyphs(line));
             }
             None if wanted.is_empty() => {
                 search.found = Found::Yes;
                 search.renew_prompt();
-                self.marked = (0, 0);
+                self.mark(0, 0);
             }
             None => {
                 search.found = Found::No;
                 search.renew_prompt();
-                self.marked = (0, 0);
+                self.mark(0, 0);
                 out.push(BELL);
             }
         }

@@ -210,6 +210,7 @@ impl Engine {
                     }
                 }
             }
+            self.count_work(40 * next.len() + 500 * found.len());
             found = next;
         }
         if found.is_empty() { vec![pattern] } else { found }

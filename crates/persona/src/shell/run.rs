@@ -3,16 +3,17 @@
 //! **Invariant:** never blocks and never recurses into the peer's nesting beyond the cap: what is
 //! running is a stack of frames, and a program that waits is left on top of it.
 
-use crate::commands::{Call, Found, OUTPUT_BYTES, OutKind, Outcome, Stdin, Stream, find, program};
-use crate::files::{Access, Fault, Kind, Last, Node, Who};
-use crate::shell::parse::{Item, Negated, Parsed, Place, Redirect, Stage, Target, When, parse};
-use crate::shell::{Level, LevelKind, Scope, Shell};
-use decnet_core::event::Timestamp;
-use std::sync::Arc;
+mod program;
+mod stream;
 
 pub(crate) use program::{Echo, Fed, Program};
 
-mod program;
+use crate::commands::{Call, Found, OUTPUT_BYTES, OutKind, Outcome, Stdin, Stream, find, program};
+use crate::files::{Access, Fault, Kind, Last};
+use crate::shell::parse::{Item, Negated, Parsed, Place, Stage, When, parse};
+use crate::shell::{Level, LevelKind, Scope, Shell};
+use decnet_core::event::Timestamp;
+use stream::{Destination, To};
 
 /// The shells of a session and what they run.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Engine {
     out_kind: OutKind,
     depth: usize,
     now: Timestamp,
+    /// What has been done since [`Engine::take_work`], in about bytes looked at.
+    work: usize,
 }
 
 /// What happens next.
@@ -35,6 +38,8 @@ pub(crate) enum Progress {
     Prompt,
     /// The program on top waits.
     Waiting,
+    /// The share of work is used up; call again in a while.
+    Busy,
     /// The last shell has ended.
     Exit(u32),
 }
@@ -72,18 +77,14 @@ enum OwnLevel {
     Yes,
 }
 
-/// Where a stream of a stage goes.
-#[derive(Clone, Debug)]
-enum To {
-    /// Where the list's own stream goes.
-    Outer(Stream),
-    Pipe,
-    File(Vec<u8>),
-    Null,
-}
-
 /// Lists in lists, shells in shells.
 const FRAMES: usize = 64;
+/// Work after which a list rests.
+const WORK: usize = 100_000;
+/// Work after which `$(...)`, which cannot rest, gives nothing.
+const SUBSTITUTE_WORK: usize = 4 * WORK;
+/// Work of one command beside what it reads and writes.
+const COMMAND_WORK: usize = 2_000;
 /// `$(...)` in `$(...)`.
 const DEPTH: usize = 64;
 /// Bytes shown for one line.
@@ -99,6 +100,7 @@ impl Engine {
             out_kind,
             depth: 0,
             now: Timestamp::default(),
+            work: 0,
         }
     }
 
@@ -111,6 +113,16 @@ impl Engine {
         if let OutKind::Terminal(_) = self.out_kind {
             self.out_kind = OutKind::Terminal(cols);
         }
+    }
+
+    /// What was done since the last call.
+    pub(crate) fn take_work(&mut self) -> usize {
+        std::mem::take(&mut self.work)
+    }
+
+    /// Counts work that is done elsewhere.
+    pub(crate) fn count_work(&mut self, work: usize) {
+        self.work += work;
     }
 
     /// Begins a list.
@@ -162,6 +174,10 @@ impl Engine {
             if task.program.is_some() {
                 return Progress::Waiting;
             }
+            if self.work >= WORK && bottom.is_none() {
+                return Progress::Busy;
+            }
+            let Some(task) = self.task() else { continue };
             if let Some(stage) = task.stages.next() {
                 self.stage(now, stage);
             } else if let Some(item) = task.items.next() {
@@ -303,11 +319,14 @@ impl Engine {
                 Frame::Shell | Frame::Capture(_) => None,
             })
         });
+        let read = stdin.as_ref().map_or(0, Vec::len);
         let stdin = stdin.map_or(Stdin::Session, Stdin::Bytes);
         let mut call = Call::new(&mut self.shell, now, args, stdin, out_kind);
         let outcome = run(&mut call);
         let out = std::mem::take(&mut call.out);
+        self.work += COMMAND_WORK + read / 8;
         for (stream, bytes) in out {
+            self.work += bytes.len() / 4;
             self.deliver(index, stream, &bytes);
         }
         self.outcome(outcome);
@@ -401,154 +420,16 @@ impl Engine {
         self.finish_stage(status);
     }
 
-    /// Opens one redirection; the content where it is an input.
-    fn redirect(
-        &mut self,
-        now: Timestamp,
-        redirect: &Redirect,
-    ) -> Result<Option<Vec<u8>>, (Vec<u8>, Fault)> {
-        let word = match &redirect.to {
-            Target::Same(from) => {
-                let Some(task) = self.task() else { return Ok(None) };
-                let [out, err] = &mut task.targets;
-                match (redirect.from, from) {
-                    (2, 1) => err.clone_from(out),
-                    (1, 2) => out.clone_from(err),
-                    _ => {}
-                }
-                return Ok(None);
-            }
-            Target::Read(word)
-            | Target::Write(word)
-            | Target::Append(word)
-            | Target::Both(word) => word,
-        };
-        let name = self.expand_one(word).unwrap_or_default();
-        let fault = |fault| (name.clone(), fault);
-        if let Target::Read(_) = redirect.to {
-            let mut call = Call::new(&mut self.shell, now, &[], Stdin::Session, OutKind::Other);
-            return call.read(&name).map(Some).map_err(fault);
-        }
-        let to = match name.as_slice() {
-            b"/dev/null" => To::Null,
-            b"/dev/stdout" => To::Outer(Stream::Out),
-            b"/dev/stderr" => To::Outer(Stream::Err),
-            b"/dev/tty" => To::Outer(Stream::Out),
-            _ => {
-                let cwd = self.shell.level().cwd.clone();
-                let who = self.shell.who();
-                let path = self.shell.files.resolve(&cwd, &name, Last::Follow).map_err(fault)?;
-                let append = matches!(redirect.to, Target::Append(_));
-                self.open(now, who, &path, append).map_err(fault)?;
-                To::File(path)
-            }
-        };
-        if let Some(task) = self.task() {
-            let [out, err] = &mut task.targets;
-            match (&redirect.to, redirect.from) {
-                (Target::Both(_), _) => (*out, *err) = (to.clone(), to),
-                (_, 2) => *err = to,
-                _ => *out = to,
-            }
-        }
-        Ok(None)
-    }
-
-    /// Makes a file that can be written to.
-    fn open(&mut self, now: Timestamp, who: Who, path: &[u8], append: bool) -> Result<(), Fault> {
-        let files = &mut self.shell.files;
-        let old = match files.node(path) {
-            Ok(node) => {
-                if let Kind::Folder = node.kind {
-                    return Err(Fault::IsFolder);
-                }
-                files.allowed(who, path, Access::Write)?;
-                Some(node.clone())
-            }
-            Err(_) => {
-                let end = path.iter().rposition(|&b| b == b'/').unwrap_or(0);
-                files.allowed(who, path.get(..end).unwrap_or(&[]), Access::Write)?;
-                None
-            }
-        };
-        let kept = match &old {
-            Some(Node { kind: Kind::File(bytes), .. }) if append => Arc::clone(bytes),
-            _ => Arc::from([].as_slice()),
-        };
-        let (mode, uid, gid) =
-            old.map_or((0o644, who.uid, who.gid), |old| (old.mode, old.uid, old.gid));
-        let changed = crate::calendar::seconds(now);
-        files.put(path, Node { kind: Kind::File(kept), mode, uid, gid, changed })
-    }
-
-    fn destination(&self, mut index: usize, mut stream: Stream) -> Destination {
-        while let Some(outer) = index.checked_sub(1) {
-            index = outer;
-            match self.frames.get(index) {
-                Some(Frame::Task(task)) => {
-                    let [out, err] = &task.targets;
-                    match if stream == Stream::Out { out } else { err } {
-                        To::Outer(outer) => stream = *outer,
-                        To::Pipe => return Destination::Frame(index),
-                        To::File(path) => return Destination::File(path.clone()),
-                        To::Null => return Destination::Null,
-                    }
-                }
-                Some(Frame::Capture(_)) if stream == Stream::Out => {
-                    return Destination::Frame(index);
-                }
-                Some(Frame::Capture(_)) => {}
-                Some(Frame::Shell) | None => break,
-            }
-        }
-        Destination::Session(stream)
-    }
-
-    /// Brings what a command wrote to where its stream goes. `index` is that of the frame above.
-    fn deliver(&mut self, index: usize, stream: Stream, bytes: &[u8]) {
-        if bytes.is_empty() {
-            return;
-        }
-        let room = |used: usize, max: usize| {
-            bytes.get(..bytes.len().min(max.saturating_sub(used))).unwrap_or(&[])
-        };
-        match self.destination(index, stream) {
-            Destination::Session(stream) => {
-                let bytes = room(self.shown_bytes, SHOWN_BYTES);
-                self.shown_bytes += bytes.len();
-                match self.shown.last_mut() {
-                    Some((last, text)) if *last == stream => text.extend_from_slice(bytes),
-                    _ => self.shown.push((stream, bytes.to_vec())),
-                }
-            }
-            Destination::Frame(index) => match self.frames.get_mut(index) {
-                Some(Frame::Task(task)) => {
-                    task.pipe.extend_from_slice(room(task.pipe.len(), OUTPUT_BYTES));
-                }
-                Some(Frame::Capture(text)) => {
-                    text.extend_from_slice(room(text.len(), OUTPUT_BYTES));
-                }
-                Some(Frame::Shell) | None => {}
-            },
-            Destination::File(path) => self.append(&path, bytes),
-            Destination::Null => {}
-        }
-    }
-
-    fn append(&mut self, path: &[u8], bytes: &[u8]) {
-        let Ok(node) = self.shell.files.node(path) else { return };
-        let mut node = node.clone();
-        if let Kind::File(old) = &node.kind {
-            node.kind = Kind::File([old, bytes].concat().into());
-            // A full disk: what does not fit is lost.
-            let _ = self.shell.files.put(path, node);
-        }
-    }
-
     /// `$(text)`: what it writes, without the line ends at the end.
     pub(crate) fn substitute(&mut self, text: &[u8]) -> Vec<u8> {
         let items = match parse(text) {
-            Parsed::List(items) if self.depth < DEPTH && self.frames.len() < 2 * DEPTH => items,
+            Parsed::List(items)
+                if self.work < SUBSTITUTE_WORK
+                    && self.depth < DEPTH
+                    && self.frames.len() < 2 * DEPTH =>
+            {
+                items
+            }
             Parsed::List(_) | Parsed::Incomplete | Parsed::Unexpected(_) => return Vec::new(),
         };
         self.depth += 1;
@@ -606,14 +487,6 @@ impl Engine {
         }
         self.shell.level().status = status;
     }
-}
-
-enum Destination {
-    Session(Stream),
-    /// The pipe of a list, or a capture.
-    Frame(usize),
-    File(Vec<u8>),
-    Null,
 }
 
 fn one(stage: Stage) -> Item {

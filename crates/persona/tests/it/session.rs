@@ -78,6 +78,7 @@ impl Session {
     pub(crate) fn end(&mut self) -> Vec<Step> {
         let before = self.steps.len();
         self.console.end_of_input(self.now, &mut self.steps);
+        self.idle(before);
         self.steps[before..].to_vec()
     }
 

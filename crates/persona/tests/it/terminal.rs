@@ -313,3 +313,22 @@ fn a_user_has_the_prompt_of_the_skeleton() {
     );
     assert!(output(&steps).ends_with(&expected), "{:?}", output(&steps));
 }
+
+#[test]
+fn a_tail_is_shifted_only_where_readline_does() {
+    let keys = |text: &'static str, key: &[u8], expected: &str, cols: u32| {
+        let mut session = Session::shell("root", Some(cols));
+        session.send(b"'\r");
+        session.send(text.as_bytes());
+        assert_eq!(output(&session.send(key)), expected, "{text:?} {key:?}");
+    };
+    keys("abc   \x1b[D\x1b[D\x1b[D", b"X", "\x1b[1@X", 80);
+    keys("abc d\x1b[D\x1b[D", b"X", "X d\x08\x08", 80);
+    keys("abc d \x1b[D\x1b[D", b"X", "\x1b[1@X", 80);
+    keys("ab c\x01", "日".as_bytes(), "\x1b[2@日", 80);
+    let overwritten = format!("\r{}d \x1b[K\x08\x08", forward(2));
+    keys("/etc/d \x1b[D\x1b[D", b"\x15", &overwritten, 80);
+    // A row that gets full is written, so that the terminal wraps.
+    let wrapped = format!("1c d \x1b[A{}", forward(19));
+    keys("ééa b c d\x1bb\x1b[D\x1b[Dwget http://", b"1", &wrapped, 24);
+}
