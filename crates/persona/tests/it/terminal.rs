@@ -329,6 +329,6 @@ fn a_tail_is_shifted_only_where_readline_does() {
     let overwritten = format!("\r{}d \x1b[K\x08\x08", forward(2));
     keys("/etc/d \x1b[D\x1b[D", b"\x15", &overwritten, 80);
     // A row that gets full is written, so that the terminal wraps.
-    let wrapped = format!("1c d \x1b[A{}", forward(19));
+    let wrapped = format!("1c d \x1b[A{}", forward(20));
     keys("ééa b c d\x1bb\x1b[D\x1b[Dwget http://", b"1", &wrapped, 24);
 }
