@@ -12,6 +12,10 @@
 )]
 
 mod commands;
+mod kill;
 mod lists;
 mod running;
+mod spine;
+mod terminal;
+mod tools;
 mod up;
