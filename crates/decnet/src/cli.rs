@@ -12,7 +12,13 @@ use std::path::PathBuf;
 /// A deception sensor: stands where attackers come, answers them, and writes down what they give
 /// away.
 #[derive(Debug, Parser)]
-#[command(name = "decnet", version, max_term_width = 100, propagate_version = false)]
+#[command(
+    name = "decnet",
+    version,
+    max_term_width = 100,
+    propagate_version = false,
+    after_help = AFTERWORD
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -21,6 +27,12 @@ pub(crate) struct Cli {
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
 }
+
+const AFTERWORD: &str = "\
+Tables are cut to COLUMNS where it is set, else to the terminal's width; into a pipe or file nothing \
+is cut. Colours are for terminals, and NO_COLOR turns them off.
+Exit status: 0 in order, 1 something went wrong or is not there, 2 the configuration or an argument \
+is wrong.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]

@@ -82,6 +82,15 @@ impl Plan {
     /// Gives what is ours in the data folder to the user that the program will be: without
     /// capabilities, root too can only open what is its own.
     pub(crate) fn hand_over(&self, data: &Data) -> Result<()> {
+        if let Self::Become(user) = self
+            && !may_reach(user, &data.0)
+        {
+            bail!(
+                "user {} cannot reach the data folder {}: a folder above it is closed to that user",
+                user.name,
+                data.0.display()
+            );
+        }
         let (uid, gid) = match self {
             Self::Same => return Ok(()),
             Self::Become(user) => (user.uid, user.gid),
@@ -91,15 +100,6 @@ impl Plan {
             let extent = if path == data.0 { Extent::Itself } else { Extent::Whole };
             hand_over(&path, uid, gid, extent)
                 .with_context(|| format!("cannot change the owner of {}", path.display()))?;
-        }
-        if let Self::Become(user) = self
-            && !may_reach(user, &data.0)
-        {
-            bail!(
-                "user {} cannot reach the data folder {}: a folder above it is closed to that user",
-                user.name,
-                data.0.display()
-            );
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use decnet_api::{Server, Status, status};
 use decnet_core::event::{About, Event, SensorFact, SessionFact};
 use decnet_persona::Machine;
 use decnet_sensor::Emitter;
-use decnet_sensor::decoy::ssh::{AuthPolicy, SshSettings, SshTiming};
+use decnet_sensor::decoy::ssh::{AuthPolicy, BindError, SshSettings, SshTiming};
 use decnet_store::recording::{Limits, RecordingStore};
 use decnet_store::{Engine, Source, Watch, Writer};
 use recordings::Recorders;
@@ -68,13 +68,14 @@ async fn up(located: &Located, held: Held) -> Result<ExitCode> {
     if let Some(warning) = plan.warning(&located.data) {
         output::complain(&warning);
     }
+    // Before the store is opened, which may take a while where it is far away or behind.
+    announce(located, &fleet)?;
     let recordings = RecordingStore::new(located.data.recordings(), limits(located));
     let engine = open(located, &recordings)?;
     let (sender, receiver) = mpsc::channel(decnet_core::limits::QUEUE_EVENTS);
     let emitter = Emitter::new(sender);
     let writer = Writer::spawn(engine, Queue(receiver))?;
     let server = Server::bind(&located.data.0)?;
-    announce(located, &fleet)?;
 
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let about = About::Sensor(SensorFact::Started { version });
@@ -90,6 +91,7 @@ async fn up(located: &Located, held: Held) -> Result<ExitCode> {
     let pruning = tokio::spawn(prune(recordings.clone(), stopped(stopping.clone())));
     let recorders = Arc::new(Recorders::new(recordings));
     let mut serving = tokio::spawn(fleet.serve(emitter.clone(), recorders, stopping));
+    say("stop   Ctrl-C\n")?;
 
     let reason = signals.wait().await;
     tracing::info!(reason, "Stopping.");
@@ -147,7 +149,7 @@ async fn bind(located: &Located) -> Result<Fleet> {
         }
         let Some((identity, machine)) = identities.get(decoy.decky.as_str()) else { continue };
         if let Err(error) = fleet.bind(settings(decoy, identity, machine)).await {
-            faults.push(error.to_string());
+            faults.push(fault(decoy, &error));
         }
     }
     if fleet.addresses().is_empty() {
@@ -157,6 +159,15 @@ async fn bind(located: &Located) -> Result<Fleet> {
         output::complain(&fault);
     }
     Ok(fleet)
+}
+
+fn fault(decoy: &SshDecoy, error: &BindError) -> String {
+    let denied = matches!(error, BindError::Address { source, .. }
+        if source.kind() == std::io::ErrorKind::PermissionDenied);
+    if denied && (1..1_024).contains(&decoy.listen.port()) {
+        return format!("{error}; ports below 1024 need root or CAP_NET_BIND_SERVICE");
+    }
+    error.to_string()
 }
 
 fn settings(decoy: &SshDecoy, identity: &Identity, machine: &Arc<Machine>) -> SshSettings {
@@ -207,7 +218,7 @@ fn open(located: &Located, recordings: &RecordingStore) -> Result<Engine> {
 
 /// Says where everything is, and what to try.
 fn announce(located: &Located, fleet: &Fleet) -> Result<()> {
-    let mut text = format!("decnet {} is up\n", env!("CARGO_PKG_VERSION"));
+    let mut text = format!("decnet {}\n", env!("CARGO_PKG_VERSION"));
     let addresses = fleet.addresses();
     for (decky, address) in &addresses {
         let _ = writeln!(text, "  {decky}  ssh  {address}");
@@ -225,8 +236,12 @@ fn announce(located: &Located, fleet: &Fleet) -> Result<()> {
         }
         text.push('\n');
     }
-    text.push_str("stop   Ctrl-C\n");
-    match output::print(&text) {
+    say(&text)
+}
+
+/// Prints a part of what `up` says.
+fn say(text: &str) -> Result<()> {
+    match output::print(text) {
         // Nobody reads: no reason to stop listening.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),

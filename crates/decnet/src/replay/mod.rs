@@ -103,6 +103,7 @@ fn announce(recording: &Recording) {
     }
     if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
         && io::stdout().is_terminal()
+        && size.ws_col > 0
         && (u32::from(size.ws_col) < recording.width || u32::from(size.ws_row) < recording.height)
     {
         output::complain(&format!(
