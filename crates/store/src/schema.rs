@@ -122,8 +122,7 @@ pub(crate) fn views(dialect: Dialect) -> Vec<String> {
         Dialect::Mysql => "CREATE OR REPLACE VIEW",
     };
     let q = |name| dialect.quote(name);
-    let (count, user, at, timestamp, value) =
-        (q("count"), q("user"), q("at"), q("timestamp"), q("value"));
+    let (count, user, timestamp, value) = (q("count"), q("user"), q("timestamp"), q("value"));
     vec![
         format!(
             "{replace} logs AS SELECT seq AS id, {instant} AS {timestamp}, decky, service, \
@@ -134,9 +133,7 @@ pub(crate) fn views(dialect: Dialect) -> Vec<String> {
             "{replace} bounty AS SELECT attacker_uuid, 'fingerprint' AS bounty_type, kind AS name, \
              hash AS {value}, first_seen, last_seen, {count} FROM fingerprint \
              UNION ALL SELECT attacker_uuid, 'credential', {user}, secret, first_seen, last_seen, \
-             {count} FROM credential \
-             UNION ALL SELECT attacker_uuid, 'ssh_key', key_type, fingerprint, MIN({at}), MAX({at}), \
-             COUNT(*) FROM ssh_key GROUP BY attacker_uuid, key_type, fingerprint"
+             {count} FROM credential"
         ),
     ]
 }
