@@ -271,6 +271,10 @@ fn a_person_at_a_real_client_becomes_rows() {
         2
     );
 
+    let missing: i64 =
+        one(&db, "select bounty_count - (select count(*) from bounty) from attackers");
+    assert_eq!(missing, 0, "the count of bounties is that of the view");
+
     // What was typed unseen is nowhere: not in the store, not in the recording.
     let file: String = one(&db, &format!("select recording from session where sid = '{sid}'"));
     let recording = std::fs::read_to_string(running.recording(&file)).unwrap();
