@@ -1,9 +1,8 @@
 //! What differs between SQLite and MySQL/MariaDB: types, quotes, upsert.
 //!
 //! **Invariant:** only names from the catalogue, which are constants, are ever put into SQL text;
-//! every value is bound. Text is cut to its column's length here, so that both stores hold the same.
+//! every value is bound.
 
-use decnet_core::row::Value;
 use decnet_core::table::{Column, Sql, Table};
 
 /// Which words of SQL a store understands.
@@ -20,6 +19,11 @@ pub enum Dialect {
 pub(crate) enum Conflict {
     /// The later one wins.
     Replace,
+    /// It is there, and these columns of it are what they were: their indexes stay as they are.
+    Update {
+        /// The columns.
+        except: &'static [&'static str],
+    },
     /// `count` is added up, instants are widened, flags stay set.
     AddUp,
 }
@@ -54,8 +58,10 @@ impl RowStatement {
     }
 }
 
-/// Longest text or byte string that a column of either store takes: MySQL's MEDIUMTEXT.
-const LONGEST: usize = (16 << 20) - 1;
+/// Columns that follow from their row's key: they are never other than they were, and their
+/// indexes need not be touched.
+const CONSTANT: &[(&str, &[&str])] =
+    &[("attackers", &["ip"]), ("session_channel", &["attacker_uuid", "connection"])];
 
 impl Dialect {
     /// A name as it stands in SQL, so that none is taken for a reserved word.
@@ -89,13 +95,34 @@ impl Dialect {
         }
     }
 
+    /// The statement that changes a row that is there; takes the values of a whole row, in order.
+    pub(crate) fn update(self, table: &Table, except: &[&str]) -> String {
+        let (mut changes, mut keys) = (Vec::new(), Vec::new());
+        for (n, column) in (1..).zip(table.filled()) {
+            let part = format!("{} = ?{n}", self.quote(column.name));
+            if table.primary_key.contains(&column.name) {
+                keys.push(part);
+            } else if !except.contains(&column.name) {
+                changes.push(part);
+            }
+        }
+        let name = self.quote(table.name);
+        format!("UPDATE {name} SET {} WHERE {}", changes.join(", "), keys.join(" AND "))
+    }
+
     /// The statement that writes rows of `table`: its filled columns, in order.
     pub(crate) fn write(self, table: &Table, conflict: Conflict) -> RowStatement {
         let columns: Vec<&Column> = table.filled().collect();
         let names: Vec<String> = columns.iter().map(|column| self.quote(column.name)).collect();
-        let changed = columns.iter().filter(|column| !table.primary_key.contains(&column.name));
+        let constant = CONSTANT.iter().find(|(name, _)| *name == table.name);
+        let constant = constant.map_or([].as_slice(), |(_, columns)| columns);
+        let changed = columns.iter().filter(|column| {
+            !table.primary_key.contains(&column.name) && !constant.contains(&column.name)
+        });
         let changes: Vec<String> = match conflict {
-            Conflict::Replace => {
+            // Many rows in one statement are worth more to MySQL than what each of them says, and
+            // it compares before it touches an index.
+            Conflict::Replace | Conflict::Update { .. } => {
                 changed.map(|column| self.set(column.name, &self.brought(column.name))).collect()
             }
             Conflict::AddUp => changed.filter_map(|column| self.added_up(table, column)).collect(),
@@ -173,55 +200,10 @@ pub(crate) fn placeholders(count: usize) -> String {
     text
 }
 
-/// Cuts what is longer than its column. A document that cannot be cut becomes NULL.
-pub(crate) fn fit(table: &Table, values: &mut [Value]) {
-    for (column, value) in table.filled().zip(values) {
-        match (column.sql, &mut *value) {
-            (Sql::Text(max), Value::Text(text)) => cut(text, usize::from(max)),
-            (Sql::Long, Value::Text(text)) if text.len() > LONGEST => {
-                text.truncate(text.floor_char_boundary(LONGEST));
-            }
-            (Sql::Json, Value::Text(text)) if text.len() > LONGEST => *value = Value::Null,
-            (
-                Sql::Integer
-                | Sql::Real
-                | Sql::Flag
-                | Sql::Long
-                | Sql::Json
-                | Sql::Instant
-                | Sql::Uuid
-                | Sql::Text(_)
-                | Sql::Bytes(_)
-                | Sql::Octets,
-                _,
-            ) => {}
-        }
-    }
-}
-
-/// Keeps the first `max` characters.
-fn cut(text: &mut String, max: usize) {
-    // Most texts are short, and no text has more characters than bytes.
-    if text.len() > max
-        && let Some((at, _)) = text.char_indices().nth(max)
-    {
-        text.truncate(at);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use decnet_core::table::table;
-
-    #[test]
-    fn text_is_cut_by_characters() {
-        let mut text = "naïve".to_owned();
-        cut(&mut text, 3);
-        assert_eq!(text, "naï");
-        cut(&mut text, 3);
-        assert_eq!(text, "naï");
-    }
 
     #[test]
     fn a_statement_has_as_many_places_as_filled_columns() {

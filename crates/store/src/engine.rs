@@ -5,11 +5,12 @@
 //! is forgotten.
 
 use crate::backlog;
-use crate::database::{Access, Database, Rows};
+use crate::database::{Access, Database};
 use crate::dialect::RowStatement;
 use crate::error::Error;
 use crate::journal::{self, CHUNK};
 use crate::lock;
+use crate::lot::Lot;
 use crate::schema::{self, JOURNAL_FORMAT, VIEWS};
 use crate::states::{Emit, States};
 use crate::url::StoreUrl;
@@ -319,7 +320,7 @@ impl Engine {
             if let Some(statement) = statement {
                 writer.append(statement, first, events)?;
             }
-            states.fold(reader, first, events, &mut |rows| writer.write(&rows))?;
+            states.fold(reader, first, events, &mut |lot| writer.write(&lot))?;
         } else {
             in_parallel(writer, statement, first, events, |emit| {
                 states.fold(reader, first, events, emit)
@@ -347,15 +348,18 @@ fn in_parallel(
     fold: impl FnOnce(&mut Emit<'_>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     thread::scope(|scope| {
-        let (sender, receiver): (_, Receiver<Rows>) = sync_channel(LOTS);
-        let writing = scope.spawn(move || -> Result<(), Error> {
+        let (sender, receiver): (_, Receiver<Lot>) = sync_channel(LOTS);
+        let write = move || -> Result<(), Error> {
             if let Some(statement) = statement {
                 writer.append(statement, first, events)?;
             }
-            receiver.iter().try_for_each(|rows| writer.write(&rows))
-        });
+            receiver.iter().try_for_each(|lot| writer.write(&lot))
+        };
+        let writing = thread::Builder::new().name("journal".into()).spawn_scoped(scope, write);
+        let writing = writing
+            .map_err(|source| Error::File { path: "the journal's thread".into(), source })?;
         // Where the writer has given up, its error is the one that counts.
-        let folded = fold(&mut |rows| match sender.send(rows) {
+        let folded = fold(&mut |lot| match sender.send(lot) {
             Ok(()) => Ok(()),
             Err(_) => Err(Error::Absent { url: String::new() }),
         });

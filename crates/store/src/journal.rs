@@ -286,20 +286,33 @@ pub(crate) struct JournalRow<'a> {
     pub(crate) session: Option<&'a str>,
     pub(crate) kind: &'a str,
     pub(crate) fact: &'a str,
+    /// Whether the origin is that of the row before.
+    pub(crate) origin: Same,
+}
+
+/// Whether something is what it was in the row before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Same {
+    Yes,
+    No,
 }
 
 impl Columns {
     /// The columns of `event`.
     pub(crate) fn fill<'a>(&'a mut self, seq: u64, event: &'a Event) -> JournalRow<'a> {
         let origin = event.origin();
+        let same = match (origin, &self.origin) {
+            (Some(origin), Some(known)) if Arc::ptr_eq(known, origin) => Same::Yes,
+            (Some(_) | None, _) => Same::No,
+        };
         if let Some(origin) = origin
-            && !self.origin.as_ref().is_some_and(|known| Arc::ptr_eq(known, origin))
+            && same == Same::No
         {
             write_over(&mut self.connection, &origin.connection.0.hyphenated());
             write_over(&mut self.src, &origin.peer.ip());
             write_over(&mut self.dst, &origin.local.ip());
-            self.origin = Some(Arc::clone(origin));
         }
+        self.origin = origin.cloned();
         let session = event.session();
         if let Some(session) = session {
             write_over(&mut self.session, &session.0.hyphenated());
@@ -325,6 +338,7 @@ impl Columns {
             session: session.map(|_| self.session.as_str()),
             kind: event.kind(),
             fact: std::str::from_utf8(&self.fact).unwrap_or_default(),
+            origin: same,
         }
     }
 }

@@ -11,6 +11,7 @@ mod engine;
 mod error;
 pub mod journal;
 mod lock;
+mod lot;
 mod query;
 pub mod recording;
 mod schema;

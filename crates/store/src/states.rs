@@ -5,10 +5,11 @@
 //! batch fails, everything here is forgotten.
 
 use crate::cache::Cache;
-use crate::database::{Database, Rows};
+use crate::database::Database;
 use crate::dialect::{Conflict, placeholders};
 use crate::error::Error;
-use crate::tally::{Sum, row_values};
+use crate::lot::Lot;
+use crate::tally::{Sum, add_row};
 use decnet_core::event::{About, Event, SessionFact, SessionId};
 use decnet_core::profile::{
     self, Attacker, Behavior, BehaviorChange, Learned, Output, Session, attacker_uuid,
@@ -27,29 +28,54 @@ const ASKED: usize = 64;
 /// Rows that are handed over together.
 const HANDED: usize = 256;
 /// Bytes of states kept from batch to batch.
-const ATTACKER_BYTES: usize = 24 << 20;
-const SESSION_BYTES: usize = 24 << 20;
-const BEHAVIOR_BYTES: usize = 8 << 20;
-const TALLY_BYTES: usize = 8 << 20;
+const ATTACKER_BYTES: usize = 16 << 20;
+const SESSION_BYTES: usize = 16 << 20;
+const BEHAVIOR_BYTES: usize = 4 << 20;
+const TALLY_BYTES: usize = 4 << 20;
 
 /// Takes rows that are ready to be written.
-pub(crate) type Emit<'a> = dyn FnMut(Rows) -> Result<(), Error> + 'a;
+pub(crate) type Emit<'a> = dyn FnMut(Lot) -> Result<(), Error> + 'a;
 
 /// The states in memory.
 pub(crate) struct States {
-    attackers: Cache<IpAddr, Attacker>,
+    attackers: Cache<IpAddr, Held>,
     sessions: Cache<SessionId, Known>,
     behaviors: Cache<Uuid, Behavior>,
     tallies: Cache<[u8; 16], ()>,
 }
 
+/// What is known of an attacker.
+struct Held {
+    attacker: Attacker,
+    /// What its row says; `None` where there is none yet.
+    first_seen: Option<String>,
+}
+
 /// What is known of a session.
 enum Known {
     /// It goes on; facts of any other attacker are none of it.
-    Open { owner: Uuid, session: Box<Session> },
+    Open { owner: Uuid, session: Box<Session>, row: Row },
     /// Nothing changes it any more.
     Closed,
 }
+
+/// What the store has of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Row {
+    /// None, or one of another beginning.
+    Old,
+    /// One with this beginning.
+    Current,
+}
+
+/// What does not change in a row of `attackers` from event to event. (`first_seen` does where a
+/// clock stepped back; that is looked at.)
+const ATTACKER_CONSTANT: &[&str] = &["ip", "first_seen"];
+/// What does not change in a row of `session` once it began.
+const SESSION_CONSTANT: &[&str] = &["attacker_uuid", "connection", "opened_at"];
+/// As above, while the session goes on.
+const OPEN_CONSTANT: &[&str] =
+    &["attacker_uuid", "connection", "opened_at", "closed_at", "close_cause", "exit_status"];
 
 impl States {
     pub(crate) fn new() -> Self {
@@ -82,19 +108,21 @@ impl States {
         let mut batch = Batch::new()?;
         for (seq, event) in (first..).zip(events) {
             let Some(ip) = event.attacker() else { continue };
-            let Some(attacker) = self.attackers.change(&ip) else { continue };
+            let Some(Held { attacker, .. }) = self.attackers.change(&ip) else { continue };
             let session = open_session(&mut self.sessions, event, attacker.uuid());
             profile::fold(seq, event, attacker, session, &mut batch.out);
             batch.take(emit)?;
         }
-        batch.flush(emit)?;
+        batch.auth_attempts.flush(emit)?;
+        batch.ssh_keys.flush(emit)?;
+        batch.channels.flush(emit)?;
         let mut learned = BTreeMap::new();
         emit(batch.credentials.finish(reader, &mut self.tallies, &mut learned)?)?;
         emit(batch.fingerprints.finish(reader, &mut self.tallies, &mut learned)?)?;
         self.write_attackers(&learned, emit)?;
         self.write_sessions(emit)?;
         self.write_behaviors(reader, batch.behavior, emit)?;
-        self.attackers.settle(Attacker::weight);
+        self.attackers.settle(|held| held.attacker.weight());
         self.sessions.settle(|known| match known {
             Known::Open { session, .. } => session.weight(),
             Known::Closed => 0,
@@ -110,21 +138,24 @@ impl States {
         let keyed: BTreeMap<Uuid, IpAddr> =
             attackers.iter().map(|ip| (attacker_uuid(*ip), *ip)).collect();
         let keys: Vec<Uuid> = keyed.keys().copied().collect();
-        let sql = "SELECT uuid, state FROM attackers WHERE uuid IN ";
+        let sql = "SELECT uuid, first_seen, state FROM attackers WHERE uuid IN ";
         ask(reader, sql, &keys, &mut |row| {
-            if let [Value::Text(uuid), Value::Blob(state)] = row.as_slice() {
+            if let [Value::Text(uuid), Value::Text(first), Value::Blob(state)] = row.as_slice() {
                 let attacker: Attacker = read_state("attackers", uuid, state)?;
-                self.attackers.insert(attacker.ip(), attacker);
+                let first_seen = Some(first.clone());
+                self.attackers.insert(attacker.ip(), Held { attacker, first_seen });
             }
             Ok(())
         })?;
         for ip in attackers {
             if !self.attackers.contains(&ip) {
-                self.attackers.insert(ip, Attacker::new(ip));
+                let attacker = Attacker::new(ip);
+                self.attackers.insert(ip, Held { attacker, first_seen: None });
             }
         }
         let sessions = missing(events.iter().filter_map(Event::session), &mut self.sessions);
-        let keys: Vec<Uuid> = sessions.iter().map(|sid| sid.0).collect();
+        let mut keys: Vec<Uuid> = sessions.iter().map(|sid| sid.0).collect();
+        keys.sort_unstable();
         let sql = "SELECT sid, attacker_uuid, state FROM session WHERE sid IN ";
         let mut open = Vec::new();
         ask(reader, sql, &keys, &mut |row| {
@@ -136,7 +167,7 @@ impl States {
                 } else {
                     open.push(SessionId(id));
                     let session = Box::new(read_state("session", sid, state)?);
-                    Known::Open { owner, session }
+                    Known::Open { owner, session, row: Row::Current }
                 };
                 self.sessions.insert(SessionId(id), known);
             }
@@ -155,25 +186,50 @@ impl States {
         learned: &BTreeMap<Uuid, Learned>,
         emit: &mut Emit<'_>,
     ) -> Result<(), Error> {
-        let mut rows = Pending::new("attackers")?;
-        for key in self.attackers.changed().to_vec() {
-            let Some(attacker) = self.attackers.value(&key) else { continue };
-            if let Some(learned) = learned.get(&attacker.uuid()) {
-                attacker.learned(learned);
-            }
-            rows.add(&attacker.row(), emit)?;
+        let mut new = Pending::new("attackers", Conflict::Replace)?;
+        let except = ATTACKER_CONSTANT;
+        let mut seen = Pending::new("attackers", Conflict::Update { except })?;
+        // In the order of their keys, so that what is near in the store is written together.
+        let mut keys: Vec<(Uuid, IpAddr)> = Vec::with_capacity(self.attackers.changed().len());
+        for ip in self.attackers.changed().to_vec() {
+            keys.extend(self.attackers.value(&ip).map(|held| (held.attacker.uuid(), ip)));
         }
-        rows.flush(emit)
+        keys.sort_unstable();
+        for (uuid, ip) in keys {
+            let Some(held) = self.attackers.value(&ip) else { continue };
+            if let Some(learned) = learned.get(&uuid) {
+                held.attacker.learned(learned);
+            }
+            let row = held.attacker.row();
+            if held.first_seen.as_ref() == Some(&row.first_seen) {
+                seen.add(&row, emit)?;
+            } else {
+                new.add(&row, emit)?;
+                held.first_seen = Some(row.first_seen);
+            }
+        }
+        new.flush(emit)?;
+        seen.flush(emit)
     }
 
     fn write_sessions(&mut self, emit: &mut Emit<'_>) -> Result<(), Error> {
-        let mut rows = Pending::new("session")?;
-        let mut profiles = Pending::new("session_profile")?;
-        let mut parts = Pending::new("keystroke")?;
+        let mut rows = Pending::new("session", Conflict::Replace)?;
+        let except = OPEN_CONSTANT;
+        let mut open = Pending::new("session", Conflict::Update { except })?;
+        let except = SESSION_CONSTANT;
+        let mut closed = Pending::new("session", Conflict::Update { except })?;
+        let mut profiles = Pending::new("session_profile", Conflict::Replace)?;
+        let mut parts = Pending::new("keystroke", Conflict::Replace)?;
         for key in self.sessions.changed().to_vec() {
             let Some(known) = self.sessions.value(&key) else { continue };
-            let Known::Open { session, .. } = known else { continue };
-            rows.add(&session.row(), emit)?;
+            let Known::Open { session, row, .. } = known else { continue };
+            let pending = match (*row, session.is_closed()) {
+                (Row::Old, _) => &mut rows,
+                (Row::Current, false) => &mut open,
+                (Row::Current, true) => &mut closed,
+            };
+            pending.add(&session.row(), emit)?;
+            *row = Row::Current;
             for part in session.new_parts() {
                 parts.add(&part, emit)?;
             }
@@ -184,6 +240,8 @@ impl States {
             }
         }
         rows.flush(emit)?;
+        open.flush(emit)?;
+        closed.flush(emit)?;
         profiles.flush(emit)?;
         parts.flush(emit)
     }
@@ -194,7 +252,8 @@ impl States {
         changes: Vec<(Uuid, BehaviorChange)>,
         emit: &mut Emit<'_>,
     ) -> Result<(), Error> {
-        let keys = missing(changes.iter().map(|(uuid, _)| *uuid), &mut self.behaviors);
+        let mut keys = missing(changes.iter().map(|(uuid, _)| *uuid), &mut self.behaviors);
+        keys.sort_unstable();
         let sql = "SELECT attacker_uuid, state FROM attacker_behavior WHERE attacker_uuid IN ";
         ask(reader, sql, &keys, &mut |row| {
             if let [Value::Text(uuid), Value::Blob(state)] = row.as_slice()
@@ -212,8 +271,10 @@ impl States {
                 behavior.apply(&change);
             }
         }
-        let mut rows = Pending::new("attacker_behavior")?;
-        for key in self.behaviors.changed().to_vec() {
+        let mut rows = Pending::new("attacker_behavior", Conflict::Replace)?;
+        let mut keys = self.behaviors.changed().to_vec();
+        keys.sort_unstable();
+        for key in keys {
             let Some(behavior) = self.behaviors.value(&key) else { continue };
             rows.add(&behavior.row(), emit)?;
         }
@@ -231,11 +292,17 @@ fn open_session<'a>(
     attacker: Uuid,
 ) -> Option<&'a mut Session> {
     let About::Session { session: sid, fact, .. } = &event.about else { return None };
+    let begins = matches!(fact, SessionFact::SessionOpened { .. });
     match sessions.get(sid) {
-        Some(Known::Open { owner, .. }) if *owner == attacker => {}
-        None if matches!(fact, SessionFact::SessionOpened { .. }) => {
+        Some(Known::Open { owner, row, .. }) if *owner == attacker => {
+            // A second beginning: the row is no longer what it was.
+            if begins {
+                *row = Row::Old;
+            }
+        }
+        None if begins => {
             let session = Box::new(Session::new(*sid));
-            sessions.insert(*sid, Known::Open { owner: attacker, session });
+            sessions.insert(*sid, Known::Open { owner: attacker, session, row: Row::Old });
         }
         Some(Known::Open { .. } | Known::Closed) | None => return None,
     }
@@ -313,25 +380,20 @@ fn named(name: &str) -> Result<&'static Table, Error> {
 }
 
 /// Rows of one table on their way, handed over in lots.
-struct Pending(Rows);
+struct Pending(Lot);
 
 impl Pending {
-    fn new(name: &str) -> Result<Self, Error> {
-        let table = named(name)?;
-        Ok(Self(Rows { table, conflict: Conflict::Replace, values: Vec::new() }))
+    fn new(name: &str, conflict: Conflict) -> Result<Self, Error> {
+        Ok(Self(Lot::new(named(name)?, conflict)))
     }
 
     fn add<T: Serialize>(&mut self, row: &T, emit: &mut Emit<'_>) -> Result<(), Error> {
-        self.0.values.push(row_values(self.0.table, row)?);
-        if self.0.values.len() >= HANDED { self.flush(emit) } else { Ok(()) }
+        add_row(&mut self.0, row)?;
+        if self.0.len() >= HANDED { emit(self.0.take()) } else { Ok(()) }
     }
 
-    fn flush(&mut self, emit: &mut Emit<'_>) -> Result<(), Error> {
-        let values = std::mem::take(&mut self.0.values);
-        if values.is_empty() {
-            return Ok(());
-        }
-        emit(Rows { table: self.0.table, conflict: self.0.conflict, values })
+    fn flush(mut self, emit: &mut Emit<'_>) -> Result<(), Error> {
+        emit(self.0.take())
     }
 }
 
@@ -350,9 +412,9 @@ impl Batch {
     fn new() -> Result<Self, Error> {
         Ok(Self {
             out: Output::default(),
-            auth_attempts: Pending::new("auth_attempt")?,
-            ssh_keys: Pending::new("ssh_key")?,
-            channels: Pending::new("session_channel")?,
+            auth_attempts: Pending::new("auth_attempt", Conflict::Replace)?,
+            ssh_keys: Pending::new("ssh_key", Conflict::Replace)?,
+            channels: Pending::new("session_channel", Conflict::Replace)?,
             credentials: Sum::new(named("credential")?),
             fingerprints: Sum::new(named("fingerprint")?),
             behavior: Vec::new(),
@@ -374,11 +436,5 @@ impl Batch {
         self.out.fingerprints.drain(..).for_each(|row| self.fingerprints.add(row));
         self.behavior.append(&mut self.out.behavior);
         Ok(())
-    }
-
-    fn flush(&mut self, emit: &mut Emit<'_>) -> Result<(), Error> {
-        self.auth_attempts.flush(emit)?;
-        self.ssh_keys.flush(emit)?;
-        self.channels.flush(emit)
     }
 }

@@ -3,12 +3,13 @@
 //! **Invariant:** sums, least and greatest only, so that it does not matter where a batch ends.
 
 use crate::cache::Cache;
-use crate::database::{Database, Rows};
-use crate::dialect::{Conflict, fit, placeholders};
+use crate::database::Database;
+use crate::dialect::{Conflict, placeholders};
 use crate::error::Error;
+use crate::lot::Lot;
 use decnet_core::profile::Learned;
 use decnet_core::profile::rows::{CredentialRow, FingerprintRow};
-use decnet_core::row::{Value, values};
+use decnet_core::row::Value;
 use decnet_core::table::Table;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -97,7 +98,7 @@ impl<T: Tally> Sum<T> {
         reader: &mut Database,
         known: &mut Cache<Id, ()>,
         learned: &mut BTreeMap<Uuid, Learned>,
-    ) -> Result<Rows, Error> {
+    ) -> Result<Lot, Error> {
         let asked: Vec<Id> =
             self.rows.keys().filter(|id| known.get(id).is_none()).copied().collect();
         for ids in asked.chunks(ASKED) {
@@ -111,11 +112,11 @@ impl<T: Tally> Sum<T> {
                 }
             }
         }
-        let mut rows = Rows { table: self.table, conflict: Conflict::AddUp, values: Vec::new() };
+        let mut lot = Lot::new(self.table, Conflict::AddUp);
         for row in self.rows.values() {
-            rows.values.push(row_values(self.table, row)?);
+            add_row(&mut lot, row)?;
         }
-        Ok(rows)
+        Ok(lot)
     }
 }
 
@@ -141,13 +142,11 @@ fn held(
     })
 }
 
-/// A row's values, cut to their columns.
-pub(crate) fn row_values<T: Serialize>(table: &Table, row: &T) -> Result<Vec<Value>, Error> {
-    let mut values = values(row).map_err(|error| Error::Damaged {
+/// Adds a row to a lot.
+pub(crate) fn add_row<T: Serialize>(lot: &mut Lot, row: &T) -> Result<(), Error> {
+    lot.add(row).map_err(|error| Error::Damaged {
         url: String::new(),
-        what: format!("a row of {}", table.name),
+        what: format!("a row of {}", lot.table.name),
         why: error.to_string(),
-    })?;
-    fit(table, &mut values);
-    Ok(values)
+    })
 }

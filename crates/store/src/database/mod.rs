@@ -5,12 +5,12 @@
 mod mysql;
 mod sqlite;
 
-use crate::dialect::{Conflict, Dialect, RowStatement};
+use crate::dialect::RowStatement;
 use crate::error::Error;
+use crate::lot::Lot;
 use crate::url::StoreUrl;
 use decnet_core::event::Event;
 use decnet_core::row::Value;
-use decnet_core::table::Table;
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,16 +29,6 @@ pub(crate) enum Database {
     Mysql(Box<mysql::Connection>),
 }
 
-/// Rows of one table, ready to be written.
-pub(crate) struct Rows {
-    /// Which table.
-    pub(crate) table: &'static Table,
-    /// What to do with those that are there.
-    pub(crate) conflict: Conflict,
-    /// Their values, in the order of the filled columns.
-    pub(crate) values: Vec<Vec<Value>>,
-}
-
 impl Database {
     /// Connects.
     pub(crate) fn open(url: &StoreUrl, access: Access) -> Result<Self, Error> {
@@ -46,13 +36,6 @@ impl Database {
             StoreUrl::Sqlite(path) => sqlite::Connection::open(url, path, access).map(Self::Sqlite),
             StoreUrl::Mysql(address) => mysql::Connection::open(url, address)
                 .map(|connection| Self::Mysql(Box::new(connection))),
-        }
-    }
-
-    pub(crate) fn dialect(&self) -> Dialect {
-        match self {
-            Self::Sqlite(_) => Dialect::Sqlite,
-            Self::Mysql(_) => Dialect::Mysql,
         }
     }
 
@@ -105,14 +88,13 @@ impl Database {
     }
 
     /// Writes rows of a profile table.
-    pub(crate) fn write(&mut self, rows: &Rows) -> Result<(), Error> {
-        if rows.values.is_empty() {
+    pub(crate) fn write(&mut self, lot: &Lot) -> Result<(), Error> {
+        if lot.len() == 0 {
             return Ok(());
         }
-        let statement = self.dialect().write(rows.table, rows.conflict);
         match self {
-            Self::Sqlite(connection) => connection.write(&statement, &rows.values),
-            Self::Mysql(connection) => connection.write(&statement, &rows.values),
+            Self::Sqlite(connection) => connection.write(lot),
+            Self::Mysql(connection) => connection.write(lot),
         }
     }
 

@@ -3,9 +3,10 @@
 //! **Invariant:** one message never grows near the server's smallest usual `max_allowed_packet`
 //! unless a single value does.
 
-use crate::dialect::RowStatement;
+use crate::dialect::{Dialect, RowStatement};
 use crate::error::Error;
 use crate::journal::Columns;
+use crate::lot::{Bound, Lot};
 use crate::url::StoreUrl;
 use decnet_core::event::Event;
 use decnet_core::row::Value;
@@ -76,20 +77,20 @@ impl Connection {
         Ok(())
     }
 
-    pub(super) fn write(
-        &mut self,
-        statement: &RowStatement,
-        rows: &[Vec<Value>],
-    ) -> Result<(), Error> {
-        let mut rest = rows;
-        while !rest.is_empty() {
-            let fitting = fitting(rest.iter().map(|row| row.iter().map(size_of_value).sum()));
-            let (now, later) = rest.split_at(fitting);
-            rest = later;
-            let values = now.iter().flatten().map(wire).collect();
-            self.send(statement, fitting, values)?;
+    pub(super) fn write(&mut self, lot: &Lot) -> Result<(), Error> {
+        let statement = Dialect::Mysql.write(lot.table, lot.conflict);
+        let mut waiting: Vec<Vec<Wire>> = Vec::new();
+        let mut bytes = 0;
+        for row in lot.rows() {
+            let row: Vec<Bound<'_>> = row.collect();
+            bytes += row.iter().map(Bound::size).sum::<usize>();
+            waiting.push(row.into_iter().map(wire_of).collect());
+            if is_full(&waiting, bytes) {
+                self.send_all(&statement, &mut waiting)?;
+                bytes = 0;
+            }
         }
-        Ok(())
+        self.send_all(&statement, &mut waiting)
     }
 
     pub(super) fn append(
@@ -133,7 +134,8 @@ impl Connection {
         waiting: &mut Vec<Vec<Wire>>,
     ) -> Result<(), Error> {
         while !waiting.is_empty() {
-            let fitting = fitting(waiting.iter().map(|_| 0));
+            let ready = waiting.len();
+            let fitting = SIZES.iter().copied().find(|size| *size <= ready).unwrap_or(1);
             let values = waiting.drain(..fitting).flatten().collect();
             self.send(statement, fitting, values)?;
         }
@@ -156,26 +158,17 @@ fn fault(url: &StoreUrl, source: mysql::Error) -> Error {
     Error::Mysql { url: url.to_string(), source: Box::new(source) }
 }
 
-/// How many of the next rows go into one statement: the largest size that is there and not too
-/// heavy; at least one.
-fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
-    let most = SIZES.first().copied().unwrap_or(1);
-    let mut bytes = 0;
-    let ready = sizes
-        .take(most)
-        .take_while(|size| {
-            bytes += size;
-            bytes <= STATEMENT_BYTES
-        })
-        .count();
-    SIZES.iter().copied().find(|size| *size <= ready).unwrap_or(1)
+/// Whether the next row waits for the next statement.
+fn is_full(waiting: &[Vec<Wire>], bytes: usize) -> bool {
+    bytes >= STATEMENT_BYTES || SIZES.first().is_some_and(|most| waiting.len() >= *most)
 }
 
-fn size_of_value(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Int(_) | Value::Real(_) => 8,
-        Value::Text(text) => text.len(),
-        Value::Blob(bytes) => bytes.len(),
+fn wire_of(bound: Bound<'_>) -> Wire {
+    match bound {
+        Bound::Null => Wire::NULL,
+        Bound::Int(number) => Wire::Int(number),
+        Bound::Real(number) => Wire::Double(number),
+        Bound::Text(bytes) | Bound::Blob(bytes) => Wire::Bytes(bytes.to_vec()),
     }
 }
 

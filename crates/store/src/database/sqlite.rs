@@ -3,9 +3,11 @@
 //! **Invariant:** the file is its owner's alone (0600), and so are those that SQLite puts beside it.
 
 use super::Access;
-use crate::dialect::RowStatement;
+use crate::dialect::{Conflict, Dialect, RowStatement};
 use crate::error::Error;
-use crate::journal::Columns;
+use crate::journal::{Columns, Same};
+use crate::lot;
+use crate::lot::Lot;
 use crate::url::StoreUrl;
 use decnet_core::event::Event;
 use decnet_core::row::Value;
@@ -45,6 +47,21 @@ impl ToSql for Bound<'_> {
             Value::Real(number) => ToSqlOutput::Owned(Owned::Real(*number)),
             Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
             Value::Blob(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        })
+    }
+}
+
+/// A value of a lot as SQLite binds it.
+struct Parameter<'a>(lot::Bound<'a>);
+
+impl ToSql for Parameter<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            lot::Bound::Null => ToSqlOutput::Owned(Owned::Null),
+            lot::Bound::Int(number) => ToSqlOutput::Owned(Owned::Integer(number)),
+            lot::Bound::Real(number) => ToSqlOutput::Owned(Owned::Real(number)),
+            lot::Bound::Text(bytes) => ToSqlOutput::Borrowed(ValueRef::Text(bytes)),
+            lot::Bound::Blob(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
         })
     }
 }
@@ -110,17 +127,20 @@ impl Connection {
         Ok(())
     }
 
-    pub(super) fn write(
-        &mut self,
-        statement: &RowStatement,
-        rows: &[Vec<Value>],
-    ) -> Result<(), Error> {
-        let mut prepared =
-            self.inner.prepare_cached(&statement.text(1)).map_err(|source| self.fault(source))?;
-        for row in rows {
-            prepared
-                .execute(rusqlite::params_from_iter(row.iter().map(Bound)))
-                .map_err(|source| self.fault(source))?;
+    pub(super) fn write(&mut self, lot: &Lot) -> Result<(), Error> {
+        let sql = match lot.conflict {
+            Conflict::Update { except } => Dialect::Sqlite.update(lot.table, except),
+            Conflict::Replace | Conflict::AddUp => {
+                Dialect::Sqlite.write(lot.table, lot.conflict).text(1)
+            }
+        };
+        let fault = |source| Error::Sqlite { url: self.url.to_string(), source };
+        let mut statement = self.inner.prepare_cached(&sql).map_err(fault)?;
+        for row in lot.rows() {
+            for (n, value) in (1..).zip(row) {
+                statement.raw_bind_parameter(n, Parameter(value)).map_err(fault)?;
+            }
+            statement.raw_execute().map_err(fault)?;
         }
         Ok(())
     }
@@ -136,22 +156,23 @@ impl Connection {
         let mut columns = Columns::default();
         for (seq, event) in (first..).zip(events) {
             let row = columns.fill(seq, event);
-            prepared
-                .execute(rusqlite::params![
-                    row.seq,
-                    row.at_ns,
-                    row.decky,
-                    row.service,
-                    row.connection,
-                    row.src,
-                    row.src_port,
-                    row.dst,
-                    row.dst_port,
-                    row.session,
-                    row.kind,
-                    row.fact,
-                ])
-                .map_err(fault)?;
+            let p = &mut prepared;
+            p.raw_bind_parameter(1, row.seq).map_err(fault)?;
+            p.raw_bind_parameter(2, row.at_ns).map_err(fault)?;
+            p.raw_bind_parameter(11, row.kind).map_err(fault)?;
+            p.raw_bind_parameter(12, row.fact).map_err(fault)?;
+            p.raw_bind_parameter(10, row.session).map_err(fault)?;
+            // What is bound stays, and events of one connection often follow each other.
+            if row.origin == Same::No {
+                p.raw_bind_parameter(3, row.decky).map_err(fault)?;
+                p.raw_bind_parameter(4, row.service).map_err(fault)?;
+                p.raw_bind_parameter(5, row.connection).map_err(fault)?;
+                p.raw_bind_parameter(6, row.src).map_err(fault)?;
+                p.raw_bind_parameter(7, row.src_port).map_err(fault)?;
+                p.raw_bind_parameter(8, row.dst).map_err(fault)?;
+                p.raw_bind_parameter(9, row.dst_port).map_err(fault)?;
+            }
+            p.raw_execute().map_err(fault)?;
         }
         Ok(())
     }
