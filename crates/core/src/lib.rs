@@ -6,6 +6,7 @@
 
 pub mod cast;
 pub mod event;
+pub mod fuzz;
 pub mod limits;
 pub mod octets;
 pub mod profile;

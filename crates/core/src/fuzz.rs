@@ -1,0 +1,102 @@
+//! The bodies of the fuzz targets: each takes any bytes and holds a law.
+//!
+//! **Invariant:** no body looks at what it is given; the laws hold for every input. The unit tests
+//! run each body on every prefix of its seeds, `fuzz/` runs them on what a fuzzer finds.
+
+use crate::octets::{Octets, unescape};
+use crate::profile::keyboard::{Context, Decoder, Stroke, columns};
+use crate::{cast, wire::ssh};
+
+/// The body of a target.
+pub type Target = fn(&[u8]);
+
+/// Every body by the name of its target.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("ssh_ident", ssh_ident),
+    ("ssh_kexinit", ssh_kexinit),
+    ("keyboard", keyboard),
+    ("recording", recording),
+    ("octets", octets),
+];
+
+/// More bytes never change an answer about the identification line.
+pub fn ssh_ident(bytes: &[u8]) {
+    if let Ok(Some((found, used))) = ssh::ident(bytes) {
+        let alone = bytes.get(..used).map(ssh::ident);
+        assert_eq!(alone, Some(Ok(Some((found, used)))), "an answer changed");
+    }
+}
+
+/// A KEXINIT is read from exactly the bytes that it claims.
+pub fn ssh_kexinit(bytes: &[u8]) {
+    if let Ok(Some((_, used))) = ssh::first_kexinit(bytes) {
+        let alone = bytes.get(..used).map(ssh::first_kexinit);
+        assert!(matches!(alone, Some(Ok(Some(_)))), "an answer changed");
+    }
+    // Whatever it says of any payload, it says so without a panic.
+    let _ = ssh::kexinit(bytes);
+}
+
+/// A stroke for a byte at most; a session of them has columns; its state survives its bytes.
+pub fn keyboard(bytes: &[u8]) {
+    let (mut decoder, mut strokes) = (Decoder::default(), Vec::new());
+    let mut at_us = 0;
+    for read in bytes.chunks(7) {
+        at_us += u64::from(read.first().copied().unwrap_or(0)) * 1_000;
+        match read {
+            [0xff, rest @ ..] => decoder.hidden(at_us, rest.len() as u32, &mut strokes),
+            read => decoder.read(at_us, read, &mut strokes),
+        }
+    }
+    decoder.finish(&mut strokes);
+    assert!(strokes.len() <= bytes.len(), "more strokes than bytes");
+    let again: Vec<Stroke> = strokes.iter().map(|s| Stroke::from_bits(s.to_bits())).collect();
+    assert_eq!(again, strokes, "a stroke did not survive its bits");
+    let _ = columns(&strokes, &Context { duration_us: at_us, prompts_us: &[0] });
+}
+
+/// Any file is a recording with features, or an error that says why not.
+pub fn recording(bytes: &[u8]) {
+    match cast::read(bytes) {
+        Ok(recording) => drop(cast::features(&recording)),
+        Err(error) => assert!(!error.to_string().is_empty(), "an error without words"),
+    }
+}
+
+/// Any bytes survive their escaped form, which never moves a terminal.
+pub fn octets(bytes: &[u8]) {
+    let octets = Octets(bytes.to_vec());
+    assert_eq!(unescape(&octets.to_string()).as_deref(), Some(bytes), "bytes were lost");
+    assert!(!octets.readable().chars().any(char::is_control), "a control character is shown");
+    let _ = unescape(&String::from_utf8_lossy(bytes));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEEDS: &[(&str, &[u8])] = &[
+        ("ssh_ident", b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u6\r\nrest"),
+        ("ssh_ident", b"SSH-1.99-x\nmore"),
+        ("ssh_ident", b"GET / HTTP/1.1\r\n"),
+        ("ssh_kexinit", &[0, 0, 0, 12, 4, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ("keyboard", b"ls -la\r\x1b[A\x1b[200~pasted\x1b[201~\xc3\xa4\x7f\x03\xff123456"),
+        ("keyboard", b"the other thing that is there and then over there in the other house\r"),
+        (
+            "recording",
+            b"{\"version\":2,\"width\":80,\"height\":24}\n[0.1,\"i\",\"l\"]\n[0.2,\"o\",\"l\"]\n",
+        ),
+        ("octets", b"a\\x41\x1b]0;title\x07\xff\xe2\x80\xae"),
+    ];
+
+    #[test]
+    fn every_target_holds_on_every_prefix_of_its_seeds() {
+        for (name, body) in TARGETS {
+            let seeds: Vec<_> = SEEDS.iter().filter(|(target, _)| target == name).collect();
+            assert!(!seeds.is_empty(), "{name} has no seed");
+            for (_, seed) in seeds {
+                (0..=seed.len()).for_each(|end| body(&seed[..end]));
+            }
+        }
+    }
+}
