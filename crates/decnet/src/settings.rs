@@ -47,7 +47,7 @@ pub(crate) struct SshDecoy {
     /// Where it listens.
     pub(crate) listen: SocketAddr,
     /// The identification line.
-    pub(crate) server_id: String,
+    pub(crate) server_id: Option<String>,
     /// Who is let in.
     pub(crate) auth: AuthPolicy,
     /// Caps.
@@ -169,8 +169,11 @@ impl Check<'_> {
     }
 
     fn ssh(&mut self, path: &str, decky: &str, ssh: &Ssh) -> Vec<SshDecoy> {
-        let text = ssh.server_id.strip_prefix("SSH-2.0-").unwrap_or_default();
-        if !(1..=200).contains(&text.len()) || !text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        let is_line = |id: &str| {
+            let text = id.strip_prefix("SSH-2.0-").unwrap_or_default();
+            (1..=200).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b))
+        };
+        if ssh.server_id.as_deref().is_some_and(|id| !is_line(id)) {
             self.fault(&format!("{path}.server_id"), "not an identification line");
         }
         let mut number = |name: &str, value, least, most| {
@@ -287,7 +290,12 @@ mod tests {
     fn every_key_that_has_no_default_may_be_uncommented() {
         for key in KEYS {
             if let Value::None(value) = key.value {
-                let text = format!("{} = {value}", key.path);
+                // A decky is one of a list.
+                let (table, name) = match key.path.rsplit_once('.') {
+                    Some((table, name)) => (format!("[[decky]]\n[{table}]\n"), name),
+                    None => (String::new(), key.path),
+                };
+                let text = format!("{table}{name} = {value}");
                 let source = Source { file: None, text };
                 assert!(source.parse().is_ok(), "{}", key.path);
             }

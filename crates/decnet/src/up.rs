@@ -175,7 +175,10 @@ fn settings(decoy: &SshDecoy, identity: &Identity, machine: &Arc<Machine>) -> Ss
         decky: decoy.decky.clone(),
         name: format!("{}/ssh", decoy.decky),
         listen: decoy.listen,
-        server_id: decoy.server_id.clone(),
+        server_id: decoy
+            .server_id
+            .clone()
+            .unwrap_or_else(|| format!("SSH-2.0-OpenSSH_{}", machine.openssh)),
         host_keys: identity.host_keys.clone(),
         auth: decoy.auth.clone(),
         machine: Arc::clone(machine),

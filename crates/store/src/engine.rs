@@ -43,9 +43,10 @@ pub struct Engine {
 }
 
 struct Connections {
-    writer: Database,
-    /// Sees what was committed, and nothing of the batch at work.
+    /// Sees what was committed, and nothing of the batch at work. Closed first: SQLite merges its
+    /// log into the database when the last connection closes, and a reader may not.
     reader: Database,
+    writer: Database,
 }
 
 /// The numbers that a batch was given.

@@ -110,9 +110,10 @@ pub(crate) const KEYS: &[Key] = &[
     },
     Key {
         path: "decky.ssh.server_id",
-        doc: "The identification line that clients see.",
+        doc: "The identification line that clients see. Without it: that of the OpenSSH that the \
+              decky's machine says it runs.",
         wants: "\"SSH-2.0-\" and 1 to 200 printable ASCII characters",
-        value: Value::Default("\"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7\""),
+        value: Value::None("\"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7\""),
     },
     Key {
         path: "decky.ssh.login_grace_s",

@@ -44,7 +44,7 @@ pub(crate) struct Decky {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Ssh {
     pub(crate) listen: Vec<String>,
-    pub(crate) server_id: String,
+    pub(crate) server_id: Option<String>,
     pub(crate) login_grace_s: u64,
     pub(crate) idle_s: u64,
     pub(crate) session_s: u64,
@@ -103,7 +103,7 @@ impl Default for Ssh {
         };
         Self {
             listen: vec!["0.0.0.0:2222".to_owned()],
-            server_id: "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7".to_owned(),
+            server_id: None,
             login_grace_s: limits::LOGIN_GRACE_S,
             idle_s: limits::IDLE_S,
             session_s: limits::SESSION_S,
