@@ -14,7 +14,10 @@ const LONG: &[Excused] = &[
         path: "crates/core/src/event.rs",
         reason: "the format that is for ever: whoever changes it should see all of it",
     },
-    Excused { path: "crates/core/src/signal.rs", reason: "one const table, a row per signal" },
+    Excused {
+        path: "crates/core/src/signal/catalogue.rs",
+        reason: "one const table, a row per signal",
+    },
     Excused { path: "crates/core/src/table.rs", reason: "one const table, a row per column" },
 ];
 

@@ -10,6 +10,7 @@ mod decoder;
 mod evidence;
 mod keys;
 #[cfg(test)]
+#[path = "measured/tests.rs"]
 mod measured;
 mod rhythm;
 mod table;
