@@ -123,3 +123,20 @@ impl Visit {
 pub(crate) fn lost(count: u64) -> Event {
     Event { at: Timestamp(START), about: About::Sensor(SensorFact::Lost { count }) }
 }
+
+/// Events of several visits, mixed as `choices` says; each visit's own stay in order.
+pub(crate) fn mixed(visits: Vec<Vec<Event>>, choices: &[u8]) -> Vec<Event> {
+    let mut rests: Vec<_> = visits.into_iter().map(Vec::into_iter).collect();
+    let mut mixed = Vec::new();
+    let mut n = 0;
+    while !rests.is_empty() {
+        let choice = choices.get(n % choices.len().max(1)).copied().unwrap_or(0);
+        let at = (usize::from(choice) + n / 7) % rests.len();
+        n += 1;
+        match rests[at].next() {
+            Some(event) => mixed.push(event),
+            None => drop(rests.remove(at)),
+        }
+    }
+    mixed
+}

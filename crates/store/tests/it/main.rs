@@ -1,8 +1,13 @@
 //! The store as a whole, on every kind of database that can be reached.
+#![cfg(test)]
 
-#[cfg(test)]
+mod child;
 mod events;
-#[cfg(test)]
+mod faults;
+mod fixture;
+mod opening;
+mod rebuild;
+mod recordings;
 mod smoke;
-#[cfg(test)]
 mod stores;
+mod writing;

@@ -1,7 +1,7 @@
 //! What is committed is there, joined as operators look for it.
 
 use crate::events::{Visit, lost};
-use crate::stores::{dump, on_every_store};
+use crate::stores::on_every_store;
 use decnet_core::row::Value;
 use decnet_store::{Child, Engine, LogFilter, Reader, SessionFilter};
 
@@ -17,7 +17,7 @@ fn a_session_is_found_with_all_that_belongs_to_it() {
         let list = reader.sessions(&SessionFilter { source, ..Default::default() }).unwrap();
         assert_eq!((list.total, list.rows.len()), (1, 1));
         let sid = visit.session.0.to_string();
-        let record = reader.session(&sid[..9]).unwrap().unwrap();
+        let record = reader.session(sid.get(..9).unwrap()).unwrap().unwrap();
         assert_eq!(record.text("sid"), Some(sid.as_str()));
         assert_eq!(record.text("term"), Some("xterm"));
         assert_eq!(record.value("total_keystrokes"), Some(&Value::Int(14)));
@@ -34,6 +34,5 @@ fn a_session_is_found_with_all_that_belongs_to_it() {
         let counts = reader.audit_counts().unwrap();
         let term = counts.iter().find(|c| c.column == "term").unwrap();
         assert_eq!(term.count, 1);
-        assert!(dump(store).iter().any(|line| line.starts_with("bounty: ")));
     });
 }

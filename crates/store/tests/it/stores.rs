@@ -1,8 +1,10 @@
 //! Stores to test with: SQLite always, MySQL or MariaDB where `DECNET_TEST_MYSQL` names a server.
 
+use decnet_core::row::hex;
+use decnet_core::table::{Sql, TABLES};
 use decnet_store::{Dialect, StoreUrl};
 use mysql::prelude::Queryable;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -26,10 +28,9 @@ impl TestStore {
         let opts = mysql::Opts::from_url(&address).unwrap();
         let prefix = opts.get_db_name().unwrap_or("decnet_test").to_owned();
         let name = format!("{prefix}_{}", Uuid::new_v4().simple());
-        let (place, _) = address.split_at(address.find("://").unwrap() + 3);
-        let rest = &address[place.len()..];
+        let (scheme, rest) = address.split_once("://").unwrap();
         let host = rest.split(['/', '?']).next().unwrap();
-        let server = format!("{place}{host}/");
+        let server = format!("{scheme}://{host}/");
         connect(&server).query_drop(format!("CREATE DATABASE {name}")).unwrap();
         Some(Self {
             url: StoreUrl::parse(&format!("{server}{name}")).unwrap(),
@@ -40,11 +41,6 @@ impl TestStore {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// The file of the store, or of nothing where it is on a server.
-    pub(crate) fn file(&self) -> PathBuf {
-        self.url.path().map(Path::to_owned).unwrap_or_default()
     }
 
     /// A connection to the server, in no database.
@@ -92,37 +88,103 @@ pub(crate) fn skipped(what: &str) {
     eprintln!("skipped: {what}");
 }
 
-/// Every row of every table, view and the journal, as text.
+/// Every row of every table and view, as text that is the same for every kind of store.
 pub(crate) fn dump(store: &TestStore) -> Vec<String> {
-    let tables = decnet_core::table::TABLES.iter().map(|table| table.name);
     let mut lines = Vec::new();
-    for name in tables.chain(["logs", "bounty"]) {
-        let mut rows = match &store.url {
-            StoreUrl::Sqlite(path) => sqlite_rows(path, name),
-            StoreUrl::Mysql(address) => mysql_rows(address, name),
-        };
-        rows.sort();
-        lines.extend(rows.into_iter().map(|row| format!("{name}: {row}")));
+    for table in TABLES {
+        let columns: Vec<(&str, Sql)> = table.columns.iter().map(|c| (c.name, c.sql)).collect();
+        lines.extend(rows(store, table.name, &columns));
     }
-    assert_eq!(store.url.dialect() == Dialect::Sqlite, store.database().is_none());
+    let text = |names: &[&'static str]| -> Vec<(&str, Sql)> {
+        names.iter().map(|name| (*name, Sql::Long)).collect()
+    };
+    let logs = ["id", "timestamp", "decky", "event_type", "attacker_ip", "session", "event"];
+    lines.extend(rows(store, "logs", &text(&logs)));
+    let bounty =
+        ["attacker_uuid", "bounty_type", "name", "value", "first_seen", "last_seen", "count"];
+    lines.extend(rows(store, "bounty", &text(&bounty)));
     lines
 }
 
-fn sqlite_rows(path: &Path, table: &str) -> Vec<String> {
+/// Two dumps are equal; else the first line that is not.
+#[track_caller]
+pub(crate) fn same(found: &[String], expected: &[String]) {
+    let other = found.iter().zip(expected).find(|(found, expected)| found != expected);
+    assert!(other.is_none(), "{other:#?}");
+    assert_eq!(found.len(), expected.len());
+}
+
+fn rows(store: &TestStore, table: &str, columns: &[(&str, Sql)]) -> Vec<String> {
+    let names: Vec<String> = columns
+        .iter()
+        .map(|(name, _)| match store.url.dialect() {
+            Dialect::Sqlite => format!("\"{name}\""),
+            Dialect::Mysql => format!("`{name}`"),
+        })
+        .collect();
+    let sql = format!("SELECT {} FROM {table}", names.join(", "));
+    let rows: Vec<Vec<Held>> = match &store.url {
+        StoreUrl::Sqlite(path) => sqlite_rows(path, &sql),
+        StoreUrl::Mysql(address) => mysql_rows(address, &sql),
+    };
+    let mut lines: Vec<String> = rows
+        .into_iter()
+        .map(|row| {
+            let values = row.into_iter().zip(columns).filter_map(|(value, (name, sql))| {
+                let text = match value {
+                    Held::Nothing => return None,
+                    Held::Number(text) => text,
+                    Held::Bytes(bytes) if matches!(sql, Sql::Bytes(_) | Sql::Octets) => hex(&bytes),
+                    Held::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
+                };
+                Some(format!("{name}={text}"))
+            });
+            format!("{table}: {}", values.collect::<Vec<_>>().join(" "))
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// A value as either client gives it.
+enum Held {
+    Nothing,
+    Number(String),
+    Bytes(Vec<u8>),
+}
+
+fn sqlite_rows(path: &Path, sql: &str) -> Vec<Vec<Held>> {
+    use rusqlite::types::Value;
     let connection = rusqlite::Connection::open(path).unwrap();
-    let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let mut statement = connection.prepare(sql).unwrap();
     let width = statement.column_count();
-    let mut rows = statement.query([]).unwrap();
-    let mut lines = Vec::new();
-    while let Some(row) = rows.next().unwrap() {
-        let values = (0..width).map(|n| row.get::<_, rusqlite::types::Value>(n).unwrap());
-        lines.push(format!("{:?}", values.collect::<Vec<_>>()));
-    }
-    lines
+    let rows = statement.query_map([], |row| {
+        (0..width)
+            .map(|n| {
+                Ok(match row.get::<_, Value>(n)? {
+                    Value::Null => Held::Nothing,
+                    Value::Integer(number) => Held::Number(number.to_string()),
+                    Value::Real(number) => Held::Number(number.to_string()),
+                    Value::Text(text) => Held::Bytes(text.into_bytes()),
+                    Value::Blob(bytes) => Held::Bytes(bytes),
+                })
+            })
+            .collect()
+    });
+    rows.unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-fn mysql_rows(address: &str, table: &str) -> Vec<String> {
-    let rows: Vec<mysql::Row> =
-        connect(address).exec(format!("SELECT * FROM {table}"), ()).unwrap();
-    rows.into_iter().map(|row| format!("{:?}", row.unwrap())).collect()
+fn mysql_rows(address: &str, sql: &str) -> Vec<Vec<Held>> {
+    use mysql::Value;
+    let rows: Vec<mysql::Row> = connect(address).exec(sql, ()).unwrap();
+    let held = |value: Value| match value {
+        Value::NULL => Held::Nothing,
+        Value::Int(number) => Held::Number(number.to_string()),
+        Value::UInt(number) => Held::Number(number.to_string()),
+        Value::Float(number) => Held::Number(number.to_string()),
+        Value::Double(number) => Held::Number(number.to_string()),
+        Value::Bytes(bytes) => Held::Bytes(bytes),
+        Value::Date(..) | Value::Time(..) => panic!("a column of a type that we never make"),
+    };
+    rows.into_iter().map(|row| row.unwrap().into_iter().map(held).collect()).collect()
 }
