@@ -241,4 +241,42 @@ mod tests {
         assert!(numbers.is_sorted() && numbers.windows(2).all(|w| w[0] != w[1]));
         assert_eq!(SIGNALS.len(), 64);
     }
+
+    /// The specification's own table, where it lies beside the workspace: its rows, in order, and
+    /// every column that it names.
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "tests read the specification where it is")]
+    fn the_catalogue_is_the_specifications_table() {
+        let data = std::env::var("DECNET_TEST_DATA").unwrap_or_else(|_| {
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data").into()
+        });
+        let path = format!("{data}/../design/SIGNALS.md");
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            println!("skipped the_catalogue_is_the_specifications_table: no {path}");
+            return;
+        };
+        let rows: Vec<Vec<&str>> = text
+            .lines()
+            .filter(|line| line.starts_with("| ") && !line.starts_with("| id "))
+            .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+            .collect();
+        let ids: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+        assert_eq!(ids, SIGNALS.iter().map(|signal| signal.id).collect::<Vec<_>>());
+        for (row, signal) in rows.iter().zip(SIGNALS) {
+            let stored = *row.last().unwrap();
+            for name in stored.split('`').skip(1).step_by(2) {
+                // `table`, `table.column`, `.column` of the table before, or a column alone.
+                let column = name.rsplit('.').next().unwrap();
+                let known = table::table(column)
+                    .is_some_and(|table| signal.columns.iter().any(|(t, _)| *t == table.name));
+                // Of a table that holds the signal: `schema_version` is B8's, and every feature's.
+                let held = signal.columns.iter().any(|(t, _)| {
+                    table::table(t).is_some_and(|table| table.column(column).is_some())
+                });
+                // An event of a recording.
+                let known = known || column.len() == 1;
+                assert!(held || known, "{}: {name} is not in the catalogue", signal.id);
+            }
+        }
+    }
 }

@@ -314,7 +314,7 @@ pub const SIGNALS: &[Signal] = &[
         what: "auth-agent-req@openssh.com seen; the identities then listed",
         privacy: Privacy::Identity,
         from: &["agent_forwarding"],
-        columns: &[("session_profile", "agent_forwarding")],
+        columns: &[("session_profile", "agent_forwarding"), ("ssh_key", "comment")],
     },
     Signal {
         id: "C6",
@@ -466,7 +466,7 @@ pub const SIGNALS: &[Signal] = &[
         what: "Ticket, PSK, early data, session id: offered and accepted",
         privacy: Privacy::Software,
         from: &[],
-        columns: &[("tls_session", "resumption")],
+        columns: &[("fingerprint", "kind"), ("tls_session", "resumption")],
     },
     Signal {
         id: "E3",
@@ -474,7 +474,7 @@ pub const SIGNALS: &[Signal] = &[
         what: "Identifiers and values in order, WINDOW_UPDATE, pseudo-header order",
         privacy: Privacy::Software,
         from: &[],
-        columns: &[("http_client", "h2_settings")],
+        columns: &[("fingerprint", "kind"), ("http_client", "h2_settings")],
     },
     Signal {
         id: "E4",
@@ -490,7 +490,7 @@ pub const SIGNALS: &[Signal] = &[
         what: "Names in the order and case received; JA4H",
         privacy: Privacy::Software,
         from: &[],
-        columns: &[("http_request", "header_order")],
+        columns: &[("fingerprint", "kind"), ("http_request", "header_order")],
     },
     Signal {
         id: "E6",
@@ -506,7 +506,7 @@ pub const SIGNALS: &[Signal] = &[
         what: "Active probe of the attacker's own TLS ports",
         privacy: Privacy::Software,
         from: &[],
-        columns: &[("probe", "target"), ("probe", "result")],
+        columns: &[("fingerprint", "kind"), ("probe", "target"), ("probe", "result")],
     },
     Signal {
         id: "F1",
