@@ -15,6 +15,7 @@ mod commands;
 mod kill;
 mod lists;
 mod running;
+mod server_store;
 mod spine;
 mod terminal;
 mod tools;
