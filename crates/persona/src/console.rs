@@ -79,6 +79,8 @@ enum Seen {
 const WORK: usize = 100_000;
 /// How long the rest waits when a call has done its share.
 const PAUSE_NS: i64 = 10_000_000;
+/// Bytes that a program without a terminal is given at once.
+const RUN: usize = 4_096;
 /// Bytes that wait for their turn; more is too much.
 const QUEUE_BYTES: usize = 1 << 20;
 /// Bytes typed ahead that are kept, as the kernel keeps 4,095 of a terminal.
@@ -181,17 +183,14 @@ impl Console {
         if self.queue.is_empty() {
             // The common case: nothing waits, and nothing is copied twice.
             self.work = 0;
-            let mut rest = bytes.iter();
-            while self.work < WORK
-                && self.state != State::Resting
-                && let Some(&byte) = rest.next()
-            {
+            let mut rest = bytes;
+            while self.work < WORK && !rest.is_empty() {
                 self.drain_ahead(now, &mut rec);
-                if self.state == State::Resting {
-                    self.queue.push_back(byte);
+                if self.work >= WORK || matches!(self.state, State::Resting | State::Over) {
                     break;
                 }
-                self.byte(now, byte, Seen::No, &mut rec);
+                let taken = self.bytes(now, rest, &mut rec);
+                rest = rest.get(taken..).unwrap_or(&[]);
             }
             self.queue.extend(rest);
             self.drain_ahead(now, &mut rec);
@@ -199,6 +198,13 @@ impl Console {
             self.queue.extend(bytes);
         }
         self.ask_for_time(now, &mut rec);
+    }
+
+    /// How many bytes wait for their turn. Whoever can should send nothing while there are some:
+    /// the next wake works on them.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
     }
 
     /// The peer's side of the channel has ended.
@@ -243,8 +249,16 @@ impl Console {
             if self.work >= WORK || matches!(self.state, State::Over | State::Resting) {
                 break;
             }
-            let Some(byte) = self.queue.pop_front() else { break };
-            self.byte(now, byte, Seen::No, rec);
+            if self.queue.is_empty() {
+                break;
+            }
+            let mut queue = std::mem::take(&mut self.queue);
+            let taken = self.bytes(now, queue.as_slices().0, rec);
+            queue.drain(..taken);
+            // What ends a session leaves nothing in the queue.
+            if self.state != State::Over {
+                self.queue = queue;
+            }
         }
         if self.end == End::Closed && self.queue.is_empty() {
             self.finish_input(now, rec);
@@ -285,6 +299,34 @@ impl Console {
         }
     }
 
+    /// The first of these bytes: one, or as many as a program without a terminal takes at once.
+    /// Says how many.
+    fn bytes(&mut self, now: Timestamp, bytes: &[u8], rec: &mut Recorder<'_>) -> usize {
+        let piped = self.state == State::Running && self.cols.is_none();
+        if piped && self.engine.program().is_some_and(|program| program.echo() == Echo::On) {
+            let run = bytes.get(..RUN).unwrap_or(bytes);
+            self.piped_input(run, Seen::No, rec);
+            return run.len();
+        }
+        let Some(&byte) = bytes.first() else { return 0 };
+        self.byte(now, byte, Seen::No, rec);
+        1
+    }
+
+    /// Input for a program that has no terminal.
+    fn piped_input(&mut self, bytes: &[u8], seen: Seen, rec: &mut Recorder<'_>) {
+        if seen == Seen::No {
+            for &byte in bytes {
+                rec.input(byte);
+            }
+        }
+        if self.engine.feed(bytes) == Fed::Left {
+            self.keep_ahead(bytes);
+        }
+        self.show(rec);
+        self.work += bytes.len() + self.engine.take_work();
+    }
+
     fn byte(&mut self, now: Timestamp, byte: u8, seen: Seen, rec: &mut Recorder<'_>) {
         self.work += 1;
         match (self.state, self.cols) {
@@ -296,15 +338,7 @@ impl Console {
                 match (echo, cols) {
                     (Echo::Off, _) => self.hidden_byte(now, byte, rec),
                     (Echo::On, Some(_)) => self.cooked_byte(now, byte, seen, rec),
-                    (Echo::On, None) => {
-                        if seen == Seen::No {
-                            rec.input(byte);
-                        }
-                        if self.engine.feed(&[byte]) == Fed::Left {
-                            self.keep_ahead(&[byte]);
-                        }
-                        self.show(rec);
-                    }
+                    (Echo::On, None) => self.piped_input(&[byte], seen, rec),
                 }
             }
         }

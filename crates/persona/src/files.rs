@@ -24,7 +24,7 @@ pub(crate) struct Node {
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Folder,
-    File(Arc<[u8]>),
+    File(Arc<Content>),
     /// A program of that size; its bytes are made when somebody reads them.
     Program(u64),
     /// What the kernel says at the moment.
@@ -32,6 +32,28 @@ pub(crate) enum Kind {
     Link(Vec<u8>),
     /// A character device, with its numbers.
     Device(u32, u32),
+}
+
+/// What is in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Content {
+    /// The bytes, or the first ones where there was no room for all.
+    pub(crate) bytes: Vec<u8>,
+    /// How many came behind those: a large upload has its size without the memory.
+    pub(crate) more: u64,
+}
+
+impl Content {
+    /// The file's size.
+    pub(crate) fn size(&self) -> u64 {
+        (self.bytes.len() as u64).saturating_add(self.more)
+    }
+}
+
+impl From<&[u8]> for Content {
+    fn from(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), more: 0 }
+    }
 }
 
 /// Files whose content is computed when they are read.
@@ -223,6 +245,21 @@ impl Files {
         Ok(())
     }
 
+    /// Writes at the end of a file that is there. Beyond what one session may write, bytes are
+    /// counted and not kept.
+    pub(crate) fn append(&mut self, path: &[u8], bytes: &[u8]) {
+        let room = OWN_BYTES.saturating_sub(self.bytes).min(bytes.len());
+        let Some(Some(Node { kind: Kind::File(content), .. })) = self.own.get_mut(path) else {
+            return;
+        };
+        let content = Arc::make_mut(content);
+        // What is not kept is behind what is, never between.
+        let room = if content.more == 0 { room } else { 0 };
+        content.bytes.extend_from_slice(bytes.get(..room).unwrap_or(&[]));
+        content.more = content.more.saturating_add((bytes.len() - room) as u64);
+        self.bytes += room;
+    }
+
     /// Takes away what is at a resolved path.
     pub(crate) fn remove(&mut self, path: &[u8]) -> Result<(), Fault> {
         let before = cost(self.node(path)?);
@@ -265,7 +302,7 @@ fn children<T>(tree: &BTreeMap<Vec<u8>, T>, folder: &[u8], mut each: impl FnMut(
 
 fn cost(node: &Node) -> usize {
     match &node.kind {
-        Kind::File(bytes) => bytes.len(),
+        Kind::File(content) => content.bytes.len(),
         Kind::Link(to) => to.len(),
         Kind::Folder | Kind::Program(_) | Kind::Live(_) | Kind::Device(..) => 0,
     }

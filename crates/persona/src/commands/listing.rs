@@ -156,7 +156,7 @@ fn sort(entries: &mut [Entry], options: &Options) {
 fn size(call: &mut Call<'_>, entry: &Entry) -> u64 {
     match &entry.node.kind {
         Kind::Folder => 4_096,
-        Kind::File(bytes) => bytes.len() as u64,
+        Kind::File(content) => content.size(),
         Kind::Program(size) => *size,
         Kind::Live(live) if entry.path.starts_with(b"/etc") => {
             super::kernel::live(call.shell, call.now, *live).len() as u64

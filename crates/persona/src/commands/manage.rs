@@ -3,6 +3,7 @@
 use crate::calendar::seconds;
 use crate::commands::{Call, Outcome};
 use crate::files::{Access, Fault, Kind, Last, Node};
+use std::sync::Arc;
 
 /// Files that one command touches.
 const NODES: usize = 2_048;
@@ -40,7 +41,7 @@ pub(crate) fn touch(call: &mut Call<'_>) -> Outcome {
                     call.shell.files.put(&path, Node { changed: now, ..old })
                 }
                 Err(_) => {
-                    let new = node(call, Kind::File([].as_slice().into()), 0o644);
+                    let new = node(call, Kind::File(Arc::default()), 0o644);
                     create(call, &path, new)
                 }
             }

@@ -51,6 +51,8 @@ pub(crate) struct Call<'a> {
     /// Without the command's name.
     pub(crate) args: &'a [Vec<u8>],
     pub(crate) stdin: Stdin,
+    /// How many bytes of standard input came behind those that were kept.
+    pub(crate) stdin_more: u64,
     pub(crate) out_kind: OutKind,
     /// What it writes, in order.
     pub(crate) out: Vec<(Stream, Vec<u8>)>,
@@ -84,7 +86,7 @@ impl<'a> Call<'a> {
         stdin: Stdin,
         out_kind: OutKind,
     ) -> Self {
-        Self { shell, now, args, stdin, out_kind, out: Vec::new(), bytes: 0 }
+        Self { shell, now, args, stdin, stdin_more: 0, out_kind, out: Vec::new(), bytes: 0 }
     }
 
     pub(crate) fn print(&mut self, bytes: impl AsRef<[u8]>) {
@@ -145,11 +147,19 @@ impl<'a> Call<'a> {
         let (path, node) = self.readable(path)?;
         match node.kind {
             Kind::Folder => Err(Fault::IsFolder),
-            Kind::File(bytes) => Ok(bytes.to_vec()),
+            Kind::File(content) => Ok(content.bytes.clone()),
             Kind::Program(size) => Ok(crate::files::program_bytes(size, OUTPUT_BYTES)),
             Kind::Live(live) => Ok(kernel::live(self.shell, self.now, live)),
             Kind::Device(..) if path.ends_with(b"/zero") => Ok(vec![0; OUTPUT_BYTES]),
             Kind::Device(..) | Kind::Link(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// How many bytes of a file that can be read were not kept.
+    pub(crate) fn more(&mut self, path: &[u8]) -> u64 {
+        match self.readable(path) {
+            Ok((_, Node { kind: Kind::File(content), .. })) => content.more,
+            Ok(_) | Err(_) => 0,
         }
     }
 

@@ -268,11 +268,19 @@ pub(crate) fn wc(call: &mut Call<'_>) -> Outcome {
     let Some((inputs, status)) = inputs(call, "wc", &files) else {
         return Outcome::collect(wc, call.args);
     };
+    let sizes: Vec<usize> = inputs
+        .iter()
+        .map(|(name, text)| {
+            let more = if piped { call.stdin_more } else { call.more(name) };
+            text.len().saturating_add(usize::try_from(more).unwrap_or(usize::MAX))
+        })
+        .collect();
     let all = !flags.iter().any(|b| b"lwcm".contains(b));
     let on = |flag: u8| all && flag != b'm' || flags.contains(&flag);
     let counts: Vec<(Vec<usize>, &[u8])> = inputs
         .iter()
-        .map(|(name, text)| {
+        .zip(&sizes)
+        .map(|((name, text), size)| {
             let mut columns = Vec::new();
             if on(b'l') {
                 columns.push(text.iter().filter(|&&b| b == b'\n').count());
@@ -284,12 +292,12 @@ pub(crate) fn wc(call: &mut Call<'_>) -> Outcome {
                 columns.push(text.iter().filter(|&&b| b & 0xc0 != 0x80).count());
             }
             if on(b'c') {
-                columns.push(text.len());
+                columns.push(*size);
             }
             (columns, name.as_slice())
         })
         .collect();
-    let digits = inputs.iter().map(|(_, text)| text.len()).sum::<usize>().to_string().len();
+    let digits = sizes.iter().sum::<usize>().to_string().len();
     let single = counts.iter().all(|(columns, _)| columns.len() == 1) && counts.len() == 1;
     let width = match (single, piped) {
         (true, _) => 1,

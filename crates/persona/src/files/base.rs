@@ -4,6 +4,7 @@
 
 use crate::files::{Kind, Live, Node, Tree};
 use crate::machine::{Dice, Machine};
+use std::sync::Arc;
 
 /// A folder `/`, and all below it.
 pub(crate) fn tree(machine: &Machine) -> Tree {
@@ -58,7 +59,7 @@ pub(crate) fn tree(machine: &Machine) -> Tree {
         // Packages bring most files; their dates are those of the packages.
         let ours = path.starts_with("/root") || INSTALLER.contains(&path.as_str());
         let changed = if ours { installed + 1_800 } else { 1_683_000_000 };
-        add(&path, Kind::File(text.as_bytes().into()), mode, changed);
+        add(&path, Kind::File(Arc::new(text.as_bytes().into())), mode, changed);
     }
     let home = format!("/home/{}", machine.user);
     let mut own = |path: String, kind: Kind, mode: u16| {
@@ -69,7 +70,7 @@ pub(crate) fn tree(machine: &Machine) -> Tree {
     };
     own(home.clone(), Kind::Folder, 0o700);
     for (name, text) in SKELETON {
-        own(format!("{home}/{name}"), Kind::File(text.as_bytes().into()), 0o644);
+        own(format!("{home}/{name}"), Kind::File(Arc::new(text.as_bytes().into())), 0o644);
     }
     tree.entry(b"/etc/shadow".to_vec()).and_modify(|node| node.gid = 42);
     tree

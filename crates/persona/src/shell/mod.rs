@@ -119,7 +119,7 @@ impl Shell {
             let mut path = user.home.clone();
             path.push(b'/');
             path.extend_from_slice(name.as_bytes());
-            let kind = crate::files::Kind::File(text.as_bytes().into());
+            let kind = crate::files::Kind::File(Arc::new(text.as_bytes().into()));
             let file = crate::files::Node { kind, mode: 0o644, ..folder.clone() };
             // The folder first; both fit into an empty overlay.
             let _ = self.files.put(&user.home, folder.clone());

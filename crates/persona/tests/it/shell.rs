@@ -247,3 +247,26 @@ fn listings_read_as_gnu_ls_writes_them() {
     let link = session.run("ls -l /bin");
     assert!(link.starts_with("lrwxrwxrwx 1 root root 7 ") && link.ends_with(" /bin -> usr/bin\n"));
 }
+
+#[test]
+fn a_large_upload_has_its_size() {
+    let check = |command: &str, expected: &str| {
+        let mut session = Session::exec("root", command);
+        for _ in 0..96 {
+            session.send(&[b'\xfe'; 32_768]);
+        }
+        session.end();
+        assert_eq!(output(&session.steps), expected, "{command}");
+    };
+    check("cat > /tmp/x; wc -c /tmp/x", "3145728 /tmp/x\n");
+    check("wc -c", "3145728\n");
+}
+
+#[test]
+fn a_pipe_gives_back_all_that_it_got() {
+    let mut session = Session::exec("root", "cat");
+    for _ in 0..96 {
+        session.send(&[b'x'; 32_768]);
+    }
+    assert_eq!(output(&session.steps).len(), 96 * 32_768);
+}

@@ -13,7 +13,8 @@ pub(crate) enum Program {
     /// For lines, which it writes again: `cat`.
     Copy,
     /// For all input, with which it runs anew.
-    Collect { run: Collect, args: Vec<Vec<u8>>, data: Vec<u8> },
+    /// Beyond a cap input is counted and not kept.
+    Collect { run: Collect, args: Vec<Vec<u8>>, data: Vec<u8>, more: u64 },
     /// For a line with echo off.
     Ask(Dialog),
 }
@@ -49,12 +50,15 @@ impl Engine {
     pub(crate) fn feed(&mut self, bytes: &[u8]) -> Fed {
         match self.program() {
             Some(Program::Copy) => {
+                // Each piece is shown before the next one comes.
+                self.shown_bytes = 0;
                 self.deliver_top(Stream::Out, bytes);
                 Fed::Taken
             }
-            Some(Program::Collect { data, .. }) => {
-                let room = OUTPUT_BYTES.saturating_sub(data.len());
+            Some(Program::Collect { data, more, .. }) => {
+                let room = OUTPUT_BYTES.saturating_sub(data.len()).min(bytes.len());
                 data.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+                *more = more.saturating_add((bytes.len() - room) as u64);
                 Fed::Taken
             }
             Some(Program::Pause { .. } | Program::Ask(_)) | None => Fed::Left,
@@ -65,9 +69,10 @@ impl Engine {
     pub(crate) fn end_of_file(&mut self, now: Timestamp) {
         match self.take_program() {
             Some(Program::Copy) => self.finish_stage(0),
-            Some(Program::Collect { run, args, data }) => {
+            Some(Program::Collect { run, args, data, more }) => {
                 let stdin = Stdin::Bytes(data);
                 let mut call = Call::new(&mut self.shell, now, &args, stdin, OutKind::Other);
+                call.stdin_more = more;
                 let outcome = (run.0)(&mut call);
                 let out = std::mem::take(&mut call.out);
                 for (stream, bytes) in out {
@@ -125,6 +130,11 @@ pub(crate) enum Fed {
 impl Outcome {
     /// A command that reads all of the peer's input before it answers.
     pub(crate) fn collect(run: Run, args: &[Vec<u8>]) -> Self {
-        Self::Wait(Program::Collect { run: Collect(run), args: args.to_vec(), data: Vec::new() })
+        Self::Wait(Program::Collect {
+            run: Collect(run),
+            args: args.to_vec(),
+            data: Vec::new(),
+            more: 0,
+        })
     }
 }
