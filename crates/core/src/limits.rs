@@ -40,9 +40,15 @@ pub const SSH_REMEMBERED: usize = 4_096;
 /// TM-SSH-010: refused credentials of one address that are remembered; with more, no rule that
 /// counts tries accepts any longer.
 pub const SSH_REMEMBERED_CREDENTIALS: usize = 256;
-/// TM-SSH-011: bytes of input that wait for the program of a session; a peer that sends more
-/// without reading what it is sent is closed.
-pub const SSH_WAITING_BYTES: usize = 1 << 20;
+/// TM-SSH-011: bytes of input that wait for the programs of one connection; a peer that has sent
+/// more without reading what it is sent loses the session.
+pub const SSH_WAITING_BYTES: usize = 8 << 20;
+/// TM-SSH-012: bytes of input that wait for the programs of one connection, from which on no more
+/// is read of it; unless a program waits for the peer, whose word may be in what was not read.
+pub const SSH_WAITING_PAUSE_BYTES: usize = 128 << 10;
+/// TM-SSH-013: bytes of input that wait for programs, in all connections of a decoy, from which on
+/// nobody is read beyond [`SSH_WAITING_PAUSE_BYTES`].
+pub const SSH_WAITING_ALL_BYTES: usize = 256 << 20;
 
 /// TM-FLD-001: bytes kept of a user name.
 pub const USER_BYTES: usize = 1_024;
@@ -74,6 +80,9 @@ pub const WINDOW_CELLS: u32 = 10_000;
 pub const LINE_BYTES: usize = 4_095;
 /// TM-TTY-002: bytes of input in one session; then the session ends.
 pub const SESSION_INPUT_BYTES: u64 = 64 << 20;
+/// TM-TTY-004: bytes of input of one session that are facts; further ones are in the recording, as
+/// far as that goes, and an anomaly says so. Who types has a tenth of it in a long day.
+pub const SESSION_INPUT_KEPT_BYTES: u64 = 4 << 20;
 /// TM-TTY-003: bytes of one input fact; a longer read becomes several with the same instant.
 pub const INPUT_FACT_BYTES: usize = 4_096;
 
@@ -83,6 +92,17 @@ pub const RECORDING_BYTES: u64 = 16 << 20;
 pub const RECORDINGS_BYTES: u64 = 4 << 30;
 /// TM-REC-003: days that a recording is kept.
 pub const RECORDING_DAYS: u64 = 365;
+
+/// TM-JRN-001: bytes that one address (of IPv6, one network of 64 bits) may cause in the journal at
+/// once. Beyond, its connections are read more slowly, and further ones are closed at accept and
+/// only counted.
+pub const JOURNAL_BURST_BYTES: i64 = 64 << 20;
+/// TM-JRN-002: bytes a second that are paid back of those: 64 connections that try one password
+/// after the other need two thirds, someone who types a tenth.
+pub const JOURNAL_BYTES_PER_S: i64 = 62_500;
+/// TM-JRN-003: addresses of which is known what they caused; beyond, one without a connection is
+/// forgotten.
+pub const JOURNAL_ADDRESSES: usize = 16_384;
 
 /// TM-MEM-001: keystrokes of one session that reach its features; later ones are only counted.
 pub const STROKES: usize = 2_000_000;

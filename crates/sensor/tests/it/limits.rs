@@ -2,7 +2,7 @@
 
 use crate::support::{Decoy, connect, log_in};
 use decnet_core::event::{Anomaly, CloseCause, PeerFact, SessionFact};
-use decnet_core::limits::{ENV_VALUE_BYTES, ENV_VARIABLES};
+use decnet_core::limits::{ENV_VALUE_BYTES, ENV_VARIABLES, SESSION_INPUT_KEPT_BYTES};
 use russh::ChannelMsg;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -171,5 +171,57 @@ async fn requests_out_of_order_are_refused_and_told() {
         }
     }
     decoy.until_anomalies(&[Anomaly::UnexpectedRequest]).await;
+    decoy.stop().await;
+}
+
+/// Sends so much to a command and says what came back.
+async fn pipe(decoy: &Decoy, command: &str, bytes: Vec<u8>) -> (Vec<u8>, Option<u32>) {
+    let client = log_in(decoy).await;
+    let channel = client.channel_open_session().await.unwrap();
+    channel.exec(true, command).await.unwrap();
+    let (mut reader, writer) = channel.split();
+    let sending = tokio::spawn(async move {
+        writer.data(bytes.as_slice()).await.unwrap();
+        writer.eof().await.unwrap();
+    });
+    let (mut got, mut status) = (Vec::new(), None);
+    while let Some(message) = reader.wait().await {
+        match message {
+            ChannelMsg::Data { data } => got.extend_from_slice(&data),
+            ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
+            _ => {}
+        }
+    }
+    sending.await.unwrap();
+    (got, status)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_upload_arrives() {
+    let decoy = Decoy::start().await;
+    let bytes: Vec<u8> = (0..5_u32 << 20).map(|at| at.to_le_bytes()[1]).collect();
+    let (got, status) = pipe(&decoy, "cat > /tmp/x; wc -c /tmp/x", bytes).await;
+    assert_eq!((got.as_slice(), status), (&b"5242880 /tmp/x\n"[..], Some(0)));
+    // What is beyond is in the recording alone, and said.
+    decoy.until_anomalies(&[Anomaly::TooMuchInput]).await;
+    let kept: usize = decoy
+        .session_facts()
+        .iter()
+        .map(|fact| match fact {
+            SessionFact::Input { bytes } => bytes.as_bytes().len(),
+            _ => 0,
+        })
+        .sum();
+    assert_eq!(u64::try_from(kept).unwrap(), SESSION_INPUT_KEPT_BYTES);
+    decoy.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_directions_are_full_at_once() {
+    let decoy = Decoy::start().await;
+    let bytes: Vec<u8> = (0..5_u32 << 20).map(|at| at.to_le_bytes()[1]).collect();
+    let (got, status) = pipe(&decoy, "cat", bytes.clone()).await;
+    assert!(got == bytes, "{} bytes", got.len());
+    assert_eq!(status, Some(0));
     decoy.stop().await;
 }

@@ -4,6 +4,7 @@
 //! `ConnectionClosed` is the last of its facts.
 
 use crate::clock::Clock;
+use crate::decoy::allowance::Allowance;
 use crate::decoy::ssh::auth::AuthMemory;
 use crate::decoy::ssh::handler::{Closing, SshHandler};
 use crate::decoy::ssh::session::SessionCore;
@@ -21,7 +22,7 @@ use decnet_core::wire::ssh;
 use russh::Error;
 use russh::keys::ssh_encoding::Error as Encoding;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -40,6 +41,7 @@ pub(super) struct Connection {
     /// The library's way in, once it runs.
     pub(super) library: OnceLock<russh::server::Handle>,
     emitter: Emitter,
+    allowance: Arc<Allowance>,
     authenticated: AtomicBool,
     login: Notify,
     /// The first cause wins; everybody who waits for anything waits for this too.
@@ -59,10 +61,18 @@ pub(super) struct Shared {
     pub(super) counters: Arc<DecoyCounters>,
     pub(super) recordings: Arc<dyn Recordings>,
     pub(super) emitter: Emitter,
+    /// Bytes that wait for programs, in all connections.
+    pub(super) waiting: Arc<AtomicUsize>,
 }
 
 impl Connection {
-    pub(super) fn new(shared: &Shared, origin: Origin, clock: Clock) -> Self {
+    pub(super) fn new(
+        shared: &Shared,
+        origin: Origin,
+        clock: Clock,
+        allowance: Arc<Allowance>,
+    ) -> Self {
+        let line = Line::new(clock, Arc::clone(&allowance), Arc::clone(&shared.waiting));
         Self {
             origin: Arc::new(origin),
             settings: Arc::clone(&shared.settings),
@@ -70,9 +80,10 @@ impl Connection {
             counters: Arc::clone(&shared.counters),
             recordings: Arc::clone(&shared.recordings),
             clock,
-            line: Arc::new(Line::new(clock)),
+            line: Arc::new(line),
             library: OnceLock::new(),
             emitter: shared.emitter.clone(),
+            allowance,
             authenticated: AtomicBool::new(false),
             login: Notify::new(),
             ending: watch::Sender::new(None),
@@ -81,28 +92,38 @@ impl Connection {
         }
     }
 
+    async fn emit(&self, event: Event) {
+        self.allowance.take(&event);
+        self.emitter.emit(event).await;
+    }
+
+    fn emit_now(&self, event: Event) {
+        self.allowance.take(&event);
+        self.emitter.emit_now(event);
+    }
+
     /// Emits a fact about the peer.
     pub(super) async fn fact(&self, at: Timestamp, fact: PeerFact) {
         let about = About::Peer { origin: Arc::clone(&self.origin), fact };
-        self.emitter.emit(Event { at, about }).await;
+        self.emit(Event { at, about }).await;
     }
 
     /// Emits a fact about a session.
     pub(super) async fn session_fact(&self, at: Timestamp, session: SessionId, fact: SessionFact) {
         let about = About::Session { origin: Arc::clone(&self.origin), session, fact };
-        self.emitter.emit(Event { at, about }).await;
+        self.emit(Event { at, about }).await;
     }
 
     /// Emits an anomaly, once per kind.
     pub(super) async fn anomaly(&self, at: Timestamp, what: Anomaly, detail: &[u8]) {
         if let Some(event) = self.first_of(at, what, detail) {
-            self.emitter.emit(event).await;
+            self.emit(event).await;
         }
     }
 
     fn anomaly_now(&self, at: Timestamp, what: Anomaly, detail: &[u8]) {
         if let Some(event) = self.first_of(at, what, detail) {
-            self.emitter.emit_now(event);
+            self.emit_now(event);
         }
     }
 
@@ -183,9 +204,15 @@ pub(super) async fn serve(
     connection: Arc<Connection>,
     library: Arc<russh::server::Config>,
     socket: TcpStream,
+    untold: u64,
     shutdown: watch::Receiver<bool>,
 ) {
-    connection.fact(connection.clock.begin(), PeerFact::ConnectionOpened {}).await;
+    let at = connection.clock.begin();
+    connection.fact(at, PeerFact::ConnectionOpened {}).await;
+    if untold > 0 {
+        let detail = format!("{untold} not recorded");
+        connection.anomaly(at, Anomaly::TooManyConnections, detail.as_bytes()).await;
+    }
     // In a task of its own, so that a panic in it is one connection's and is told.
     let task = tokio::spawn(run(Arc::clone(&connection), library, socket));
     let mut task = AbortOnDrop(task);
@@ -327,7 +354,7 @@ impl Tap for OfferTap {
                 };
                 let about = About::Peer { origin: Arc::clone(&self.connection.origin), fact };
                 // A reader cannot wait; the queue is long.
-                self.connection.emitter.emit_now(Event { at, about });
+                self.connection.emit_now(Event { at, about });
             }
             Err(malformed) => {
                 let shown = self.bytes.get(..SHOWN_BYTES).unwrap_or(&self.bytes);

@@ -4,6 +4,7 @@
 //! answer and three facts.
 
 use crate::clock::Clock;
+use crate::decoy::allowance::Allowance;
 use crate::decoy::ssh::auth::AuthMemory;
 use crate::decoy::ssh::connection::{Connection, Shared, serve, stopped};
 use crate::decoy::ssh::{SshSettings, server};
@@ -13,10 +14,11 @@ use crate::recording::Recordings;
 use decnet_core::event::{
     About, Anomaly, CloseCause, ConnectionId, Event, Origin, PeerFact, Service,
 };
+use decnet_core::limits::JOURNAL_ADDRESSES;
 use decnet_core::octets::Octets;
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -132,6 +134,7 @@ impl Bound {
             counters: self.counters,
             recordings,
             emitter,
+            waiting: Arc::default(),
         };
         let settings = Arc::clone(&shared.settings);
         let (stop, stopping) = watch::channel(false);
@@ -191,32 +194,33 @@ fn accept(
         local: socket.local_addr().unwrap_or(settings.listen),
     };
     let limits = settings.limits;
-    let address = peer.ip().to_canonical();
+    let address = network(peer.ip());
     let place = match open.enter(address, limits.connections_per_address, limits.connections) {
         Ok(place) => place,
-        Err(connections) => {
+        Err(refusal) => {
             count(&shared.counters.refused);
-            refuse(shared, clock, origin, connections, &socket);
+            refuse(shared, clock, origin, &refusal, &socket);
             return;
         }
     };
     // Echoes leave at once, as sshd's do; a socket that refuses this is slower and no more.
     let _ = socket.set_nodelay(true);
     let counted = Counted::new(&shared.counters);
-    let connection = Arc::new(Connection::new(shared, origin, clock));
+    let connection = Arc::new(Connection::new(shared, origin, clock, Arc::clone(&place.allowance)));
     let library = Arc::clone(&shared.library);
     let stopping = stopping.clone();
     tasks.spawn(async move {
-        serve(connection, library, socket, stopping).await;
+        serve(connection, library, socket, place.untold, stopping).await;
         drop((place, counted));
     });
 }
 
 /// A connection too many: OpenSSH's word, and closed.
-fn refuse(shared: &Shared, clock: Clock, origin: Origin, connections: usize, socket: &TcpStream) {
+fn refuse(shared: &Shared, clock: Clock, origin: Origin, refusal: &Refusal, socket: &TcpStream) {
     let sent = socket.try_write(b"Exceeded MaxStartups\r\n").unwrap_or(0);
     count(&shared.counters.anomalies);
     let origin = Arc::new(origin);
+    let Refusal::Recorded { connections, allowance } = refusal else { return };
     let detail = Octets::from(connections.to_string());
     let facts = [
         PeerFact::ConnectionOpened {},
@@ -229,7 +233,9 @@ fn refuse(shared: &Shared, clock: Clock, origin: Origin, connections: usize, soc
     ];
     for fact in facts {
         let about = About::Peer { origin: Arc::clone(&origin), fact };
-        shared.emitter.emit_now(Event { at: clock.now(), about });
+        let event = Event { at: clock.now(), about };
+        allowance.take(&event);
+        shared.emitter.emit_now(event);
     }
 }
 
@@ -243,28 +249,67 @@ struct Open {
 #[derive(Debug, Default)]
 struct Places {
     all: usize,
-    by_address: HashMap<IpAddr, usize>,
+    by_address: HashMap<IpAddr, Here>,
+}
+
+/// What is known of an address.
+#[derive(Debug, Default)]
+struct Here {
+    open: usize,
+    allowance: Arc<Allowance>,
+    /// Connections that were closed without a fact, since the last one that had some.
+    untold: u64,
+}
+
+/// Why there is no place.
+#[derive(Debug)]
+enum Refusal {
+    /// So many connections are open.
+    Recorded { connections: usize, allowance: Arc<Allowance> },
+    /// The address has caused too much already; it is counted.
+    Counted,
 }
 
 impl Open {
-    /// A place, or how many connections there are that leave none.
+    /// A place, or why there is none.
     fn enter(
         self: &Arc<Self>,
         address: IpAddr,
         per_address: usize,
         in_all: usize,
-    ) -> Result<Place, usize> {
+    ) -> Result<Place, Refusal> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if places.all >= in_all {
-            return Err(places.all);
-        }
+        let all = places.all;
+        places.make_room();
         let here = places.by_address.entry(address).or_default();
-        if *here >= per_address {
-            return Err(*here);
+        if here.allowance.debt().is_some() {
+            here.untold += 1;
+            return Err(Refusal::Counted);
         }
-        *here += 1;
+        let allowance = Arc::clone(&here.allowance);
+        if all >= in_all || here.open >= per_address {
+            let connections = if all >= in_all { all } else { here.open };
+            return Err(Refusal::Recorded { connections, allowance });
+        }
+        here.open += 1;
+        let untold = std::mem::take(&mut here.untold);
         places.all += 1;
-        Ok(Place { open: Arc::clone(self), address })
+        Ok(Place { open: Arc::clone(self), address, allowance, untold })
+    }
+}
+
+impl Places {
+    /// Forgets addresses without a connection: those that owe nothing, and where that is not
+    /// enough, any.
+    fn make_room(&mut self) {
+        if self.by_address.len() < JOURNAL_ADDRESSES {
+            return;
+        }
+        self.by_address
+            .retain(|_, here| here.open > 0 || here.untold > 0 || !here.allowance.is_whole());
+        if self.by_address.len() >= JOURNAL_ADDRESSES {
+            self.by_address.retain(|_, here| here.open > 0);
+        }
     }
 }
 
@@ -272,6 +317,9 @@ impl Open {
 struct Place {
     open: Arc<Open>,
     address: IpAddr,
+    allowance: Arc<Allowance>,
+    /// Connections of the address before this one that have no facts.
+    untold: u64,
 }
 
 impl Drop for Place {
@@ -279,10 +327,20 @@ impl Drop for Place {
         let mut places = self.open.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.all = places.all.saturating_sub(1);
         if let Some(here) = places.by_address.get_mut(&self.address) {
-            *here = here.saturating_sub(1);
-            if *here == 0 {
+            here.open = here.open.saturating_sub(1);
+            if here.open == 0 && here.untold == 0 && here.allowance.is_whole() {
                 places.by_address.remove(&self.address);
             }
+        }
+    }
+}
+
+/// Whom limits are about: an address, or of IPv6 the network that one customer is given.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
         }
     }
 }
@@ -305,3 +363,48 @@ impl Drop for Counted {
 
 const ACCEPT_FAILURES: u32 = 100;
 const ACCEPT_WAIT: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_64_bits_is_one_peer() {
+        let check = |address: &str, expected: &str| {
+            assert_eq!(network(address.parse().unwrap()).to_string(), expected);
+        };
+        check("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::");
+        check("192.0.2.7", "192.0.2.7");
+        check("::ffff:192.0.2.7", "192.0.2.7");
+    }
+
+    #[test]
+    fn an_address_that_caused_too_much_is_only_counted_until_it_is_paid_back() {
+        let open = Arc::new(Open::default());
+        let address = IpAddr::from([192, 0, 2, 7]);
+        let place = open.enter(address, 2, 9).unwrap();
+        let detail = Octets::from(vec![0; 16 << 20]);
+        let fact = PeerFact::Anomaly { what: Anomaly::SshIdentInvalid, detail };
+        let origin = Origin {
+            decky: "decky-01".to_owned(),
+            service: Service::Ssh,
+            connection: ConnectionId(uuid::Uuid::nil()),
+            peer: "192.0.2.7:1".parse().unwrap(),
+            local: "192.0.2.1:22".parse().unwrap(),
+        };
+        let about = About::Peer { origin: Arc::new(origin), fact };
+        let event = Event { at: decnet_core::event::Timestamp(0), about };
+        for _ in 0..2 {
+            place.allowance.take(&event);
+        }
+        drop(place);
+        assert!(matches!(open.enter(address, 2, 9), Err(Refusal::Counted)));
+        assert!(open.enter(IpAddr::from([192, 0, 2, 8]), 2, 9).is_ok());
+        let mut places = open.places.lock().unwrap();
+        let here = places.by_address.get_mut(&address).unwrap();
+        assert_eq!(here.untold, 1);
+        here.allowance = Arc::default();
+        drop(places);
+        assert_eq!(open.enter(address, 2, 9).unwrap().untold, 1);
+    }
+}

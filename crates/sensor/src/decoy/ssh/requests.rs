@@ -23,6 +23,7 @@ pub(super) struct Slot {
     env_more: usize,
     has_terminal: bool,
     has_program: bool,
+    has_eof: bool,
 }
 
 impl Slot {
@@ -57,7 +58,14 @@ impl SshHandler {
         self.connection.fact(at, fact).await;
         let wire = (session.handle(), channel);
         let door = SessionDoor::open(&self.connection, at, number, &self.user, wire).await;
-        let slot = Slot { door, env: 0, env_more: 0, has_terminal: false, has_program: false };
+        let slot = Slot {
+            door,
+            env: 0,
+            env_more: 0,
+            has_terminal: false,
+            has_program: false,
+            has_eof: false,
+        };
         self.slots.insert(channel, slot);
         reply.accept().await;
         Ok(())
@@ -129,9 +137,12 @@ impl SshHandler {
         Ok(())
     }
 
-    pub(super) fn ended(&self, channel: ChannelId) {
-        if let Some(slot) = self.slots.get(&channel) {
-            slot.door.tell(self.at(), Told::Eof);
+    pub(super) fn ended(&mut self, channel: ChannelId) {
+        let at = self.at();
+        // A channel ends once, however often a peer says so.
+        if let Some(slot) = self.slots.get_mut(&channel).filter(|slot| !slot.has_eof) {
+            slot.has_eof = true;
+            slot.door.tell(at, Told::Eof);
         }
     }
 
@@ -139,7 +150,7 @@ impl SshHandler {
         let at = self.at();
         match self.slots.get(&channel) {
             Some(slot) if slot.has_program => {
-                slot.door.tell_data(at, data).await;
+                slot.door.tell_data(at, &self.connection.line, data);
                 Ok(())
             }
             Some(_) | None => self.unexpected(b"data without a program").await,

@@ -5,12 +5,13 @@
 //! that; recordings never step back.
 
 use crate::decoy::ssh::connection::Connection;
+use crate::decoy::ssh::tee::{Line, Waiting};
 use crate::decoy::{count, uncount};
 use crate::recording::{Recorder, RecordingHeader};
 use decnet_core::event::{
     Anomaly, Answer, CloseCause, PeerFact, Program, SessionFact, SessionId, Timestamp, WindowSize,
 };
-use decnet_core::limits::{SESSION_INPUT_BYTES, SSH_WAITING_BYTES, WINDOW_CELLS};
+use decnet_core::limits::{SESSION_INPUT_BYTES, WINDOW_CELLS};
 use decnet_core::octets::{Binary, Octets};
 use decnet_persona::{Console, Login, Step, Terminal};
 use russh::ChannelId;
@@ -18,7 +19,7 @@ use russh::server::Handle;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
 
 mod steps;
 
@@ -40,8 +41,8 @@ pub(super) enum Told {
     X11(Octets, u32, Answer),
     /// A signal.
     Signal(Octets),
-    /// Channel data.
-    Data(Vec<u8>),
+    /// Channel data; it is counted for as long as it waits.
+    Data(Vec<u8>, Waiting),
     /// The peer sends no more data.
     Eof,
     /// The peer closed the channel.
@@ -53,8 +54,8 @@ pub(super) struct SessionCore {
     pub(super) id: SessionId,
     number: u32,
     closed: AtomicBool,
-    /// Bytes that may still wait for the program; closed where the peer overran it.
-    room: Semaphore,
+    /// The program takes no more: it has ended, or the peer has overrun it.
+    deaf: AtomicBool,
     overrun: Notify,
 }
 
@@ -65,6 +66,11 @@ pub(super) struct SessionDoor {
 }
 
 impl SessionCore {
+    /// Notes that the program takes no more.
+    fn deafen(&self) {
+        self.deaf.store(true, Ordering::Release);
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
@@ -100,7 +106,7 @@ impl SessionDoor {
             id: SessionId(uuid::Uuid::new_v4()),
             number,
             closed: AtomicBool::new(false),
-            room: Semaphore::new(SSH_WAITING_BYTES),
+            deaf: AtomicBool::new(false),
             overrun: Notify::new(),
         });
         count(&connection.counters.sessions_open);
@@ -122,6 +128,7 @@ impl SessionDoor {
             recorder: None,
             recorded_us: 0,
             input_bytes: 0,
+            input_kept: 0,
             wake: None,
             is_silent: false,
             has_eof: false,
@@ -138,30 +145,21 @@ impl SessionDoor {
         let _ = self.sender.send((at, told));
     }
 
-    /// Tells the session channel data. Waits a moment where a lot waits already; a peer that still
-    /// sends then, while its session cannot move, has overrun it.
-    pub(super) async fn tell_data(&self, at: Timestamp, bytes: &[u8]) {
-        if self.core.is_closed() {
+    /// Tells the session channel data, and never waits: whoever reads the socket stops where much
+    /// waits already. A peer for whom that was not enough has overrun the session.
+    pub(super) fn tell_data(&self, at: Timestamp, line: &Arc<Line>, bytes: &[u8]) {
+        if self.core.is_closed() || self.core.deaf.load(Ordering::Acquire) {
             return;
         }
-        let room = self.core.room.acquire_many(cost(bytes.len()));
-        match tokio::time::timeout(ROOM_WAIT, room).await {
-            Ok(Ok(permit)) => {
-                permit.forget();
-                self.tell(at, Told::Data(bytes.to_vec()));
-            }
-            Ok(Err(_)) => {}
-            Err(_) => {
-                self.core.room.close();
+        // A message's own size is not free.
+        match line.wait_with(bytes.len().saturating_add(MESSAGE_BYTES)) {
+            Some(waiting) => self.tell(at, Told::Data(bytes.to_vec(), waiting)),
+            None => {
+                self.core.deafen();
                 self.core.overrun.notify_one();
             }
         }
     }
-}
-
-/// What a message of so many bytes takes of the room: its own size is not free.
-fn cost(bytes: usize) -> u32 {
-    u32::try_from(bytes.saturating_add(MESSAGE_BYTES).min(SSH_WAITING_BYTES)).unwrap_or(u32::MAX)
 }
 
 struct Session {
@@ -180,6 +178,8 @@ struct Session {
     /// The latest instant in the recording.
     recorded_us: u64,
     input_bytes: u64,
+    /// Of those, bytes in facts.
+    input_kept: u64,
     wake: Option<Timestamp>,
     /// Nothing more goes to the peer.
     is_silent: bool,
@@ -199,7 +199,7 @@ impl Session {
             let ended = tokio::select! {
                 biased;
                 cause = connection.ended() => Some(cause),
-                next = told.recv(), if is_told => match next {
+                next = told.recv(), if is_told && !self.is_behind() => match next {
                     Some((at, told)) => self.take(at, told).await,
                     // The library's task has ended; its connection will say why.
                     None => {
@@ -250,9 +250,10 @@ impl Session {
                 self.fact(at, SessionFact::X11Forwarding { protocol, screen, answer }).await;
             }
             Told::Signal(name) => self.fact(at, SessionFact::Signal { name }).await,
-            Told::Data(bytes) => {
+            // What waited does so no longer when the shell has it.
+            Told::Data(bytes, waiting) => {
                 let ended = self.receive(at, &bytes).await;
-                self.core.room.add_permits(usize::try_from(cost(bytes.len())).unwrap_or(0));
+                drop(waiting);
                 return ended;
             }
             // It is told to the program when there is one.
@@ -337,6 +338,11 @@ impl Session {
         self.drive(at, |console, _, _: &mut Vec<Step>| console.resize(size)).await
     }
 
+    /// Whether the shell has enough to do.
+    fn is_behind(&self) -> bool {
+        self.console.as_ref().is_some_and(|console| console.waiting() >= BEHIND_BYTES)
+    }
+
     async fn finish(mut self, cause: CloseCause) {
         if !matches!(cause, CloseCause::Exit) && !self.is_silent {
             // The channel goes; where the whole connection does, nobody reads this.
@@ -385,38 +391,38 @@ fn possible(size: WindowSize) -> WindowSize {
 }
 
 const MESSAGE_BYTES: usize = 64;
-const ROOM_WAIT: Duration = Duration::from_secs(2);
+/// Bytes that the shell has not come to, from which on it is told no more.
+const BEHIND_BYTES: usize = 65_536;
 const GOODBYE_WAIT: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
+    use decnet_core::limits::SSH_WAITING_BYTES;
 
     #[tokio::test]
-    async fn room_is_bounded_and_its_end_is_told() {
+    async fn what_waits_is_bounded_and_its_end_is_told() {
         let core = Arc::new(SessionCore {
             id: SessionId(uuid::Uuid::nil()),
             number: 0,
             closed: AtomicBool::new(false),
-            room: Semaphore::new(SSH_WAITING_BYTES),
+            deaf: AtomicBool::new(false),
             overrun: Notify::new(),
         });
         let (sender, mut told) = mpsc::unbounded_channel();
         let door = SessionDoor { core: Arc::clone(&core), sender };
-        for _ in 0..40 {
-            door.tell_data(Timestamp(0), &[0; 32_768]).await;
+        let line = Arc::new(Line::new(Clock::start(), Arc::default(), Arc::default()));
+        let messages = SSH_WAITING_BYTES / 32_768;
+        for _ in 0..messages + 10 {
+            door.tell_data(Timestamp(0), &line, &[0; 32_768]);
         }
+        core.overrun.notified().await;
         let mut waiting = 0;
-        while let Ok((_, Told::Data(bytes))) = told.try_recv() {
+        while let Ok((_, Told::Data(bytes, _))) = told.try_recv() {
             waiting += bytes.len();
         }
-        assert!(waiting > SSH_WAITING_BYTES / 2 && waiting <= SSH_WAITING_BYTES, "{waiting}");
-        core.overrun.notified().await;
-    }
-
-    #[test]
-    fn a_message_has_a_cost_of_its_own() {
-        assert_eq!(cost(1), 65);
-        assert_eq!(usize::try_from(cost(usize::MAX)), Ok(SSH_WAITING_BYTES));
+        assert_eq!(waiting, (messages - 1) * 32_768);
+        assert!(line.wait_with(SSH_WAITING_BYTES).is_some());
     }
 }

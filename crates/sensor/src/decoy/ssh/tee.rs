@@ -5,14 +5,17 @@
 //! which were exchanged before.
 
 use crate::clock::Clock;
+use crate::decoy::allowance::Allowance;
 use decnet_core::event::Timestamp;
+use decnet_core::limits::{SSH_WAITING_ALL_BYTES, SSH_WAITING_BYTES, SSH_WAITING_PAUSE_BYTES};
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 /// What is known of a connection's bytes, while they pass and after.
 ///
@@ -27,10 +30,44 @@ pub(super) struct Line {
     cut: AtomicBool,
     broken: AtomicBool,
     reader: Mutex<Option<Waker>>,
+    /// Bytes that were read and that no program has taken.
+    waiting: AtomicUsize,
+    /// The same of all connections.
+    waiting_all: Arc<AtomicUsize>,
+    /// Programs that wait for the peer to read.
+    stuck: AtomicUsize,
+    allowance: Arc<Allowance>,
+}
+
+/// Bytes that wait for a program, for as long as this is there.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    line: Arc<Line>,
+    bytes: usize,
+}
+
+/// A program that waits for the peer, for as long as this is there.
+#[derive(Debug)]
+pub(super) struct Stuck(Arc<Line>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.line.waiting_all.fetch_sub(self.bytes, Ordering::Relaxed);
+        let before = self.line.waiting.fetch_sub(self.bytes, Ordering::AcqRel);
+        if before >= SSH_WAITING_PAUSE_BYTES {
+            self.line.wake_reader();
+        }
+    }
+}
+
+impl Drop for Stuck {
+    fn drop(&mut self) {
+        self.0.stuck.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Line {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(clock: Clock, allowance: Arc<Allowance>, all: Arc<AtomicUsize>) -> Self {
         Self {
             clock,
             last_read_ns: AtomicI64::new(clock.begin().0),
@@ -39,6 +76,10 @@ impl Line {
             cut: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             reader: Mutex::new(None),
+            waiting: AtomicUsize::new(0),
+            waiting_all: all,
+            stuck: AtomicUsize::new(0),
+            allowance,
         }
     }
 
@@ -83,6 +124,34 @@ impl Line {
     /// Ends the stream for the library: it reads the end, and can write no more.
     pub(super) fn cut(&self) {
         self.cut.store(true, Ordering::Release);
+        self.wake_reader();
+    }
+
+    /// Notes bytes that wait for a program; `None` where there are too many.
+    pub(super) fn wait_with(self: &Arc<Self>, bytes: usize) -> Option<Waiting> {
+        let before = self.waiting.fetch_add(bytes, Ordering::AcqRel);
+        self.waiting_all.fetch_add(bytes, Ordering::Relaxed);
+        // Dropped where it is too much, which takes the bytes back.
+        let waiting = Waiting { line: Arc::clone(self), bytes };
+        (before.saturating_add(bytes) <= SSH_WAITING_BYTES).then_some(waiting)
+    }
+
+    /// Notes that a program waits for the peer, whose word that it has read has to be heard even
+    /// where much waits.
+    pub(super) fn stick(self: &Arc<Self>) -> Stuck {
+        self.stuck.fetch_add(1, Ordering::AcqRel);
+        self.wake_reader();
+        Stuck(Arc::clone(self))
+    }
+
+    /// Whether nothing more should be read for now.
+    fn is_full(&self) -> bool {
+        let is_stuck = self.stuck.load(Ordering::Acquire) > 0
+            && self.waiting_all.load(Ordering::Relaxed) < SSH_WAITING_ALL_BYTES;
+        self.waiting.load(Ordering::Acquire) >= SSH_WAITING_PAUSE_BYTES && !is_stuck
+    }
+
+    fn wake_reader(&self) {
         let waker = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(waker) = waker {
             waker.wake();
@@ -126,6 +195,8 @@ pub(super) struct Tee {
     tap: Option<Box<dyn Tap>>,
     /// Our side is closed; a peer that never closes its own is not waited for.
     finished: bool,
+    /// Until a peer that caused too much is read again.
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Tee {
@@ -137,7 +208,7 @@ impl Tee {
         swallow: usize,
         tap: Option<Box<dyn Tap>>,
     ) -> Self {
-        Self { socket, line, replay: replay.into(), swallow, tap, finished: false }
+        Self { socket, line, replay: replay.into(), swallow, tap, finished: false, pause: None }
     }
 }
 
@@ -165,6 +236,14 @@ impl AsyncRead for Tee {
         this.line.wait_for_cut(cx.waker());
         if this.line.is_cut() {
             return Poll::Ready(Ok(()));
+        }
+        if this.line.is_full() {
+            return Poll::Pending;
+        }
+        while let Some(debt) = this.line.allowance.debt() {
+            let pause = this.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(debt)));
+            ready!(pause.as_mut().poll(cx));
+            this.pause = None;
         }
         let before = buf.filled().len();
         if let Err(error) = ready!(Pin::new(&mut this.socket).poll_read(cx, buf)) {

@@ -4,7 +4,7 @@
 
 use crate::decoy::ssh::session::{Session, overrun};
 use decnet_core::event::{Anomaly, CloseCause, SessionFact, Timestamp};
-use decnet_core::limits::{COMMAND_BYTES, INPUT_FACT_BYTES};
+use decnet_core::limits::{COMMAND_BYTES, INPUT_FACT_BYTES, SESSION_INPUT_KEPT_BYTES};
 use decnet_core::octets::Octets;
 use decnet_persona::{Console, Step};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,6 +67,13 @@ impl Session {
                 if let Some(recorder) = &mut self.recorder {
                     recorder.input(at_us, &bytes);
                 }
+                if self.input_kept >= SESSION_INPUT_KEPT_BYTES {
+                    let detail = format!("after {}", self.input_kept);
+                    let what = Anomaly::TooMuchInput;
+                    self.connection.anomaly(at, what, detail.as_bytes()).await;
+                    return None;
+                }
+                self.input_kept += u64::try_from(bytes.len()).unwrap_or(0);
                 for part in bytes.chunks(INPUT_FACT_BYTES) {
                     self.fact(at, SessionFact::Input { bytes: Octets::from(part) }).await;
                 }
@@ -121,7 +128,9 @@ impl Session {
             }
         };
         tokio::pin!(sending);
+        let mut stuck = None;
         loop {
+            let patience = if stuck.is_none() { STUCK } else { STALL };
             tokio::select! {
                 // The library is gone: its connection will say why.
                 sent = &mut sending => {
@@ -129,7 +138,11 @@ impl Session {
                 }
                 cause = connection.ended() => return Some(cause),
                 () = core.overrun.notified() => return Some(overrun(connection).await),
-                () = tokio::time::sleep(STALL) => {
+                () = tokio::time::sleep(patience) => {
+                    if stuck.is_none() {
+                        stuck = Some(connection.line.stick());
+                        continue;
+                    }
                     let at = connection.clock.now();
                     connection.anomaly(at, Anomaly::PeerNotReading, b"").await;
                     if tokio::time::Instant::now() >= *limit {
@@ -148,6 +161,9 @@ impl Session {
         }
         let Self { connection, library, core, channel, limit, .. } = self;
         let has_terminal = self.terminal.is_some();
+        // Whatever else the peer sends, its word that it has read must be heard.
+        core.deafen();
+        let _stuck = connection.line.stick();
         let goodbye = async {
             if has_terminal {
                 library.exit_status_request(*channel, status).await?;
@@ -175,6 +191,8 @@ impl Session {
 }
 
 const CHUNK_BYTES: usize = 32_768;
+/// After so long, what the peer has to say is needed to go on.
+const STUCK: Duration = Duration::from_millis(100);
 const STALL: Duration = Duration::from_secs(30);
 
 #[cfg(test)]

@@ -1,0 +1,111 @@
+//! How much one address may cause to be written down: a store that is kept for years has to outlast
+//! a peer that has an hour.
+//!
+//! **Invariant:** nothing is dropped here. Whoever has used up an allowance is read more slowly, and
+//! what would begin anew is turned away, until it is paid back.
+
+use decnet_core::event::{About, Event, PeerFact, SessionFact};
+use decnet_core::limits::{JOURNAL_BURST_BYTES, JOURNAL_BYTES_PER_S};
+use decnet_core::octets::Octets;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+/// What one address may still cause. Shared by its connections.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    begin: Instant,
+    /// Microseconds after `begin` at which everything is paid back: the bucket as one number.
+    paid_us: AtomicI64,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { begin: Instant::now(), paid_us: AtomicI64::new(0) }
+    }
+}
+
+impl Allowance {
+    /// Takes what an event costs.
+    pub(crate) fn take(&self, event: &Event) {
+        self.take_bytes(weight(event), self.now_us());
+    }
+
+    /// How long until something may be caused again; `None` where it may be now.
+    pub(crate) fn debt(&self) -> Option<Duration> {
+        self.debt_at(self.now_us())
+    }
+
+    /// Whether nothing is owed, so that forgetting this changes nothing.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.paid_us.load(Ordering::Relaxed) <= self.now_us()
+    }
+
+    fn now_us(&self) -> i64 {
+        i64::try_from(self.begin.elapsed().as_micros()).unwrap_or(i64::MAX)
+    }
+
+    fn take_bytes(&self, bytes: usize, now_us: i64) {
+        let cost_us = i64::try_from(bytes).unwrap_or(i64::MAX).saturating_mul(BYTE_US);
+        let _ = self.paid_us.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |paid| {
+            Some(paid.max(now_us).saturating_add(cost_us))
+        });
+    }
+
+    fn debt_at(&self, now_us: i64) -> Option<Duration> {
+        let owed = self.paid_us.load(Ordering::Relaxed).saturating_sub(now_us);
+        let beyond = u64::try_from(owed.saturating_sub(BURST_US)).unwrap_or(0);
+        (beyond > 0).then(|| Duration::from_micros(beyond))
+    }
+}
+
+/// About the bytes that an event takes in the journal.
+fn weight(event: &Event) -> usize {
+    let content = match &event.about {
+        // The one that comes often and long is not written out for this.
+        About::Session { fact: SessionFact::Input { bytes }, .. } => escaped(bytes),
+        About::Peer { fact: PeerFact::ConnectionOpened {}, .. } => 0,
+        About::Session { .. } | About::Peer { .. } | About::Sensor(_) => {
+            event.fact_json().map_or(0, |json| json.len())
+        }
+    };
+    content.saturating_add(ROW_BYTES)
+}
+
+/// The length of bytes as JSON has them: what is not printable takes five.
+fn escaped(bytes: &Octets) -> usize {
+    bytes.as_bytes().iter().map(|byte| if (b' '..=b'~').contains(byte) { 1 } else { 5 }).sum()
+}
+
+/// What an event takes beside its content: identifiers, addresses, indexes.
+const ROW_BYTES: usize = 256;
+/// Microseconds in which one byte is paid back.
+const BYTE_US: i64 = 1_000_000 / JOURNAL_BYTES_PER_S;
+const BURST_US: i64 = JOURNAL_BURST_BYTES * BYTE_US;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_free_and_the_rest_is_waited_for() {
+        let allowance = Allowance::default();
+        let burst = usize::try_from(JOURNAL_BURST_BYTES).unwrap();
+        allowance.take_bytes(burst, 0);
+        assert_eq!(allowance.debt_at(0), None);
+        allowance.take_bytes(1_000, 0);
+        let wait = Duration::from_micros(1_000 * BYTE_US.unsigned_abs());
+        assert_eq!(allowance.debt_at(0), Some(wait));
+        assert_eq!(allowance.debt_at(1_000 * BYTE_US), None);
+        assert!(!allowance.is_whole());
+    }
+
+    #[test]
+    fn what_was_not_used_is_not_saved_up() {
+        let allowance = Allowance::default();
+        let burst = usize::try_from(JOURNAL_BURST_BYTES).unwrap();
+        allowance.take_bytes(1, 0);
+        let later = 1_000_000_000_000;
+        allowance.take_bytes(burst + 1, later);
+        assert!(allowance.debt_at(later).is_some());
+    }
+}
