@@ -125,9 +125,9 @@ pub const FOLD_CHANNELS: usize = 64;
 /// `fingerprint` has them all.
 pub const FINGERPRINTS: usize = 32;
 /// TM-MEM-006: commands in the list of an attacker's row: the latest ones; the journal has all.
-pub const COMMANDS: usize = 64;
+pub const COMMANDS: usize = 16;
 /// TM-MEM-007: bytes of one command in the list of an attacker's row.
-pub const COMMAND_LIST_BYTES: usize = 512;
+pub const COMMAND_LIST_BYTES: usize = 256;
 /// TM-MEM-008: deckies in an attacker's list, in first-contact order: the first ones.
 pub const DECKIES: usize = 256;
 /// TM-MEM-009: connections whose state the fold keeps per attacker; the oldest is given up.
