@@ -93,9 +93,9 @@ pub const RECORDINGS_BYTES: u64 = 4 << 30;
 /// TM-REC-003: days that a recording is kept.
 pub const RECORDING_DAYS: u64 = 365;
 
-/// TM-JRN-001: bytes that one address (of IPv6, one network of 64 bits) may cause in the journal at
-/// once. Beyond, its connections are read more slowly, and further ones are closed at accept and
-/// only counted.
+/// TM-JRN-001: bytes that one address (of IPv6, one network of 64 bits) may cause in journal and
+/// recordings at once. Beyond, its connections are read more slowly, its sessions rest, and further
+/// connections are closed at accept and only counted.
 pub const JOURNAL_BURST_BYTES: i64 = 64 << 20;
 /// TM-JRN-002: bytes a second that are paid back of those: 64 connections that try one password
 /// after the other need two thirds, someone who types a tenth.

@@ -6,7 +6,6 @@
 
 use decnet_core::event::{About, Event, PeerFact, SessionFact};
 use decnet_core::limits::{JOURNAL_BURST_BYTES, JOURNAL_BYTES_PER_S};
-use decnet_core::octets::Octets;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -28,6 +27,18 @@ impl Allowance {
     /// Takes what an event costs.
     pub(crate) fn take(&self, event: &Event) {
         self.take_bytes(weight(event), self.now_us());
+    }
+
+    /// Takes what bytes cost that go to a recording, and says how much that is.
+    pub(crate) fn take_recorded(&self, bytes: &[u8]) -> usize {
+        let cost = escaped(bytes).saturating_add(LINE_BYTES);
+        self.take_bytes(cost, self.now_us());
+        cost
+    }
+
+    /// Takes what a recording costs that holds nothing.
+    pub(crate) fn take_file(&self) {
+        self.take_bytes(FILE_BYTES, self.now_us());
     }
 
     /// How long until something may be caused again; `None` where it may be now.
@@ -62,7 +73,7 @@ impl Allowance {
 fn weight(event: &Event) -> usize {
     let content = match &event.about {
         // The one that comes often and long is not written out for this.
-        About::Session { fact: SessionFact::Input { bytes }, .. } => escaped(bytes),
+        About::Session { fact: SessionFact::Input { bytes }, .. } => escaped(bytes.as_bytes()),
         About::Peer { fact: PeerFact::ConnectionOpened {}, .. } => 0,
         About::Session { .. } | About::Peer { .. } | About::Sensor(_) => {
             event.fact_json().map_or(0, |json| json.len())
@@ -72,12 +83,16 @@ fn weight(event: &Event) -> usize {
 }
 
 /// The length of bytes as JSON has them: what is not printable takes five.
-fn escaped(bytes: &Octets) -> usize {
-    bytes.as_bytes().iter().map(|byte| if (b' '..=b'~').contains(byte) { 1 } else { 5 }).sum()
+fn escaped(bytes: &[u8]) -> usize {
+    bytes.iter().map(|byte| if (b' '..=b'~').contains(byte) { 1 } else { 5 }).sum()
 }
 
 /// What an event takes beside its content: identifiers, addresses, indexes.
 const ROW_BYTES: usize = 256;
+/// What a line of a recording takes beside its content.
+const LINE_BYTES: usize = 20;
+/// What a small file takes of a disk.
+const FILE_BYTES: usize = 4_096;
 /// Microseconds in which one byte is paid back.
 const BYTE_US: i64 = 1_000_000 / JOURNAL_BYTES_PER_S;
 const BURST_US: i64 = JOURNAL_BURST_BYTES * BYTE_US;

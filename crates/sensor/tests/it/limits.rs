@@ -225,3 +225,38 @@ async fn both_directions_are_full_at_once() {
     assert_eq!(status, Some(0));
     decoy.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_fills_the_disk_is_turned_away() {
+    let decoy = Decoy::start().await;
+    // Each byte is five in the journal and in the recording: two of these are too much.
+    let zeros = || vec![0; 4 << 20];
+    let (got, _) = pipe(&decoy, "wc -c", zeros()).await;
+    assert_eq!(got, b"4194304\n");
+    let second = pipe(&decoy, "wc -c", zeros());
+    let refused = async {
+        loop {
+            let mut next = TcpStream::connect(decoy.address).await.unwrap();
+            let mut words = [0; 22];
+            if next.read_exact(&mut words).await.is_ok() && &words == b"Exceeded MaxStartups\r\n" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        _ = second => panic!("not held back"),
+        () = refused => {}
+    }
+    let opened = |decoy: &Decoy| {
+        let facts = decoy.peer_facts();
+        facts.iter().filter(|fact| matches!(fact, PeerFact::ConnectionOpened {})).count()
+    };
+    let before = opened(&decoy);
+    for _ in 0..100 {
+        drop(TcpStream::connect(decoy.address).await.unwrap());
+    }
+    assert_eq!(opened(&decoy), before);
+    assert!(details(&decoy, Anomaly::TooManyConnections).is_empty());
+    decoy.stop().await;
+}

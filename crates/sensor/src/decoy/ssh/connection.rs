@@ -41,7 +41,7 @@ pub(super) struct Connection {
     /// The library's way in, once it runs.
     pub(super) library: OnceLock<russh::server::Handle>,
     emitter: Emitter,
-    allowance: Arc<Allowance>,
+    pub(super) allowance: Arc<Allowance>,
     authenticated: AtomicBool,
     login: Notify,
     /// The first cause wins; everybody who waits for anything waits for this too.

@@ -127,6 +127,7 @@ impl SessionDoor {
             console: None,
             recorder: None,
             recorded_us: 0,
+            recorded_bytes: 0,
             input_bytes: 0,
             input_kept: 0,
             wake: None,
@@ -177,6 +178,8 @@ struct Session {
     recorder: Option<Box<dyn Recorder>>,
     /// The latest instant in the recording.
     recorded_us: u64,
+    /// About the size of the recording.
+    recorded_bytes: u64,
     input_bytes: u64,
     /// Of those, bytes in facts.
     input_kept: u64,
@@ -195,6 +198,15 @@ impl Session {
         let limit = self.limit;
         let mut is_told = true;
         let cause = loop {
+            if let Some(debt) = connection.allowance.debt() {
+                // What one call has caused is done; the next one waits until that is paid back.
+                tokio::select! {
+                    cause = connection.ended() => break cause,
+                    () = tokio::time::sleep(debt.min(REST)) => {}
+                    () = tokio::time::sleep_until(limit) => break CloseCause::Timeout,
+                }
+                continue;
+            }
             let wake = self.wake.map(|at| clock.timer(at));
             let ended = tokio::select! {
                 biased;
@@ -287,6 +299,7 @@ impl Session {
             command: command.as_ref().map(Octets::readable),
             title: Some(title),
         });
+        self.connection.allowance.take_file();
         let machine = Arc::clone(&self.connection.settings.machine);
         let login = Login {
             user: self.user.clone(),
@@ -394,6 +407,8 @@ const MESSAGE_BYTES: usize = 64;
 /// Bytes that the shell has not come to, from which on it is told no more.
 const BEHIND_BYTES: usize = 65_536;
 const GOODBYE_WAIT: Duration = Duration::from_millis(100);
+/// Between two looks at whether what was caused is paid back.
+const REST: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,9 @@
 
 use crate::decoy::ssh::session::{Session, overrun};
 use decnet_core::event::{Anomaly, CloseCause, SessionFact, Timestamp};
-use decnet_core::limits::{COMMAND_BYTES, INPUT_FACT_BYTES, SESSION_INPUT_KEPT_BYTES};
+use decnet_core::limits::{
+    COMMAND_BYTES, INPUT_FACT_BYTES, RECORDING_BYTES, SESSION_INPUT_KEPT_BYTES,
+};
 use decnet_core::octets::Octets;
 use decnet_persona::{Console, Step};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -66,6 +68,7 @@ impl Session {
                 let at_us = self.at_us(at);
                 if let Some(recorder) = &mut self.recorder {
                     recorder.input(at_us, &bytes);
+                    self.pay(&bytes);
                 }
                 if self.input_kept >= SESSION_INPUT_KEPT_BYTES {
                     let detail = format!("after {}", self.input_kept);
@@ -93,6 +96,14 @@ impl Session {
         None
     }
 
+    /// Takes from the address's allowance what a recording grows by, while it grows.
+    fn pay(&mut self, bytes: &[u8]) {
+        if self.recorded_bytes < RECORDING_BYTES {
+            let cost = self.connection.allowance.take_recorded(bytes);
+            self.recorded_bytes += u64::try_from(cost).unwrap_or(0);
+        }
+    }
+
     async fn output(
         &mut self,
         at: Timestamp,
@@ -105,6 +116,7 @@ impl Session {
         let at_us = self.at_us(at);
         if let Some(recorder) = &mut self.recorder {
             recorder.output(at_us, &bytes);
+            self.pay(&bytes);
         }
         if bytes.len() <= CHUNK_BYTES {
             return self.send(stream, bytes).await;
