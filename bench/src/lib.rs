@@ -121,7 +121,7 @@ impl Dice {
 
     /// The next number below `end`.
     pub fn below(&mut self, end: u32) -> u32 {
-        u32::try_from((self.roll() >> 32) * u64::from(end) >> 32).unwrap_or(0)
+        u32::try_from(((self.roll() >> 32) * u64::from(end)) >> 32).unwrap_or(0)
     }
 }
 
@@ -214,7 +214,7 @@ fn arrive(client: Option<&Client>, n: u32) -> PeerFact {
 fn attempt(attacker: u32, number: u32, outcome: AuthOutcome) -> PeerFact {
     PeerFact::AuthAttempt {
         method: "password".into(),
-        user: if number % 3 == 0 { "admin".into() } else { "root".into() },
+        user: if number.is_multiple_of(3) { "admin".into() } else { "root".into() },
         secrets: vec![format!("P@ss{}", (attacker + number) % 5_000).into()],
         outcome,
     }
