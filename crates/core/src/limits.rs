@@ -81,8 +81,8 @@ pub const LINE_BYTES: usize = 4_095;
 /// TM-TTY-002: bytes of input in one session; then the session ends.
 pub const SESSION_INPUT_BYTES: u64 = 64 << 20;
 /// TM-TTY-004: bytes of input of one session that are facts; further ones are in the recording, as
-/// far as that goes, and an anomaly says so. Who types has a tenth of it in a long day.
-pub const SESSION_INPUT_KEPT_BYTES: u64 = 4 << 20;
+/// far as that goes, and an anomaly says so. Who types needs days for as much.
+pub const SESSION_INPUT_KEPT_BYTES: u64 = 1 << 20;
 /// TM-TTY-003: bytes of one input fact; a longer read becomes several with the same instant.
 pub const INPUT_FACT_BYTES: usize = 4_096;
 
@@ -96,7 +96,7 @@ pub const RECORDING_DAYS: u64 = 365;
 /// TM-JRN-001: bytes that one address (of IPv6, one network of 64 bits) may cause in journal and
 /// recordings at once. Beyond, its connections are read more slowly, its sessions rest, and further
 /// connections are closed at accept and only counted.
-pub const JOURNAL_BURST_BYTES: i64 = 64 << 20;
+pub const JOURNAL_BURST_BYTES: i64 = 256 << 20;
 /// TM-JRN-002: bytes a second that are paid back of those: 64 connections that try one password
 /// after the other need two thirds, someone who types a tenth.
 pub const JOURNAL_BYTES_PER_S: i64 = 62_500;

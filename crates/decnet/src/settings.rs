@@ -180,6 +180,7 @@ impl Check<'_> {
             self.number(&format!("{path}.{name}"), value, least, most)
         };
         let limits = SshLimits {
+            burst: SshLimits::default().burst,
             grace: Duration::from_secs(number("login_grace_s", ssh.login_grace_s, 1, 3_600)),
             idle: Duration::from_secs(number("idle_s", ssh.idle_s, 10, 604_800)),
             session: Duration::from_secs(number("session_s", ssh.session_s, 10, 2_592_000)),

@@ -291,7 +291,7 @@ impl Report {
     }
 }
 
-/// Removes recordings that are too old or too many, now and every hour.
+/// Removes recordings that are too old or too many, now and every few minutes: 4 GiB take no hour.
 async fn prune(recordings: RecordingStore, stop: impl Future<Output = ()>) {
     let work = async {
         loop {
@@ -383,7 +383,7 @@ const PATIENCE_STORE: Duration = Duration::from_millis(1_000);
 const PATIENCE_WRITER: Duration = Duration::from_millis(2_000);
 /// Between the first Ctrl-C and one that is a second.
 const ONE_PRESS: Duration = Duration::from_millis(300);
-const PRUNE_EVERY: Duration = Duration::from_secs(3_600);
+const PRUNE_EVERY: Duration = Duration::from_secs(300);
 /// As a shell reports a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 

@@ -15,15 +15,23 @@ pub(crate) struct Allowance {
     begin: Instant,
     /// Microseconds after `begin` at which everything is paid back: the bucket as one number.
     paid_us: AtomicI64,
+    /// How much later than now that may be.
+    burst_us: i64,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self { begin: Instant::now(), paid_us: AtomicI64::new(0) }
+        Self::new(JOURNAL_BURST_BYTES)
     }
 }
 
 impl Allowance {
+    /// An allowance of so many bytes at once.
+    pub(crate) fn new(burst: i64) -> Self {
+        let burst_us = burst.saturating_mul(BYTE_US);
+        Self { begin: Instant::now(), paid_us: AtomicI64::new(0), burst_us }
+    }
+
     /// Takes what an event costs.
     pub(crate) fn take(&self, event: &Event) {
         self.take_bytes(weight(event), self.now_us());
@@ -31,7 +39,13 @@ impl Allowance {
 
     /// Takes what bytes cost that go to a recording, and says how much that is.
     pub(crate) fn take_recorded(&self, bytes: &[u8]) -> usize {
-        let cost = escaped(bytes).saturating_add(LINE_BYTES);
+        let length = |&byte: &u8| match byte {
+            b' '..=b'~' => 1,
+            0..=0x1f => 6,
+            // In a character of its own length, or replaced by one of three.
+            0x7f.. => 2,
+        };
+        let cost = bytes.iter().map(length).sum::<usize>().saturating_add(LINE_BYTES);
         self.take_bytes(cost, self.now_us());
         cost
     }
@@ -64,7 +78,7 @@ impl Allowance {
 
     fn debt_at(&self, now_us: i64) -> Option<Duration> {
         let owed = self.paid_us.load(Ordering::Relaxed).saturating_sub(now_us);
-        let beyond = u64::try_from(owed.saturating_sub(BURST_US)).unwrap_or(0);
+        let beyond = u64::try_from(owed.saturating_sub(self.burst_us)).unwrap_or(0);
         (beyond > 0).then(|| Duration::from_micros(beyond))
     }
 }
@@ -95,7 +109,6 @@ const LINE_BYTES: usize = 20;
 const FILE_BYTES: usize = 4_096;
 /// Microseconds in which one byte is paid back.
 const BYTE_US: i64 = 1_000_000 / JOURNAL_BYTES_PER_S;
-const BURST_US: i64 = JOURNAL_BURST_BYTES * BYTE_US;
 
 #[cfg(test)]
 mod tests {

@@ -228,11 +228,11 @@ async fn both_directions_are_full_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_fills_the_disk_is_turned_away() {
-    let decoy = Decoy::start().await;
-    // Each byte is five in the journal and in the recording: two of these are too much.
-    let zeros = || vec![0; 4 << 20];
+    let decoy = Decoy::start_with(|settings| settings.limits.burst = 8 << 20).await;
+    // Each byte is five or six in the journal and in the recording: two of these are too much.
+    let zeros = || vec![0; 512 << 10];
     let (got, _) = pipe(&decoy, "wc -c", zeros()).await;
-    assert_eq!(got, b"4194304\n");
+    assert_eq!(got, b"524288\n");
     let second = pipe(&decoy, "wc -c", zeros());
     let refused = async {
         loop {

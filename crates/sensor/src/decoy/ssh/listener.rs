@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::decoy::allowance::Allowance;
 use crate::decoy::ssh::auth::AuthMemory;
 use crate::decoy::ssh::connection::{Connection, Shared, serve, stopped};
-use crate::decoy::ssh::{SshSettings, server};
+use crate::decoy::ssh::{SshLimits, SshSettings, server};
 use crate::decoy::{DecoyCounters, count, uncount};
 use crate::emit::Emitter;
 use crate::recording::Recordings;
@@ -195,7 +195,7 @@ fn accept(
     };
     let limits = settings.limits;
     let address = network(peer.ip());
-    let place = match open.enter(address, limits.connections_per_address, limits.connections) {
+    let place = match open.enter(address, &limits) {
         Ok(place) => place,
         Err(refusal) => {
             count(&shared.counters.refused);
@@ -253,7 +253,7 @@ struct Places {
 }
 
 /// What is known of an address.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Here {
     open: usize,
     allowance: Arc<Allowance>,
@@ -272,23 +272,23 @@ enum Refusal {
 
 impl Open {
     /// A place, or why there is none.
-    fn enter(
-        self: &Arc<Self>,
-        address: IpAddr,
-        per_address: usize,
-        in_all: usize,
-    ) -> Result<Place, Refusal> {
+    fn enter(self: &Arc<Self>, address: IpAddr, limits: &SshLimits) -> Result<Place, Refusal> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let all = places.all;
         places.make_room();
-        let here = places.by_address.entry(address).or_default();
+        let here = places.by_address.entry(address).or_insert_with(|| Here {
+            open: 0,
+            allowance: Arc::new(Allowance::new(limits.burst)),
+            untold: 0,
+        });
         if here.allowance.debt().is_some() {
             here.untold += 1;
             return Err(Refusal::Counted);
         }
         let allowance = Arc::clone(&here.allowance);
-        if all >= in_all || here.open >= per_address {
-            let connections = if all >= in_all { all } else { here.open };
+        let is_full = all >= limits.connections;
+        if is_full || here.open >= limits.connections_per_address {
+            let connections = if is_full { all } else { here.open };
             return Err(Refusal::Recorded { connections, allowance });
         }
         here.open += 1;
@@ -382,7 +382,7 @@ mod tests {
     fn an_address_that_caused_too_much_is_only_counted_until_it_is_paid_back() {
         let open = Arc::new(Open::default());
         let address = IpAddr::from([192, 0, 2, 7]);
-        let place = open.enter(address, 2, 9).unwrap();
+        let limits = SshLimits { burst: 64 << 20, ..SshLimits::default() };
         let detail = Octets::from(vec![0; 16 << 20]);
         let fact = PeerFact::Anomaly { what: Anomaly::SshIdentInvalid, detail };
         let origin = Origin {
@@ -394,17 +394,18 @@ mod tests {
         };
         let about = About::Peer { origin: Arc::new(origin), fact };
         let event = Event { at: decnet_core::event::Timestamp(0), about };
+        let place = open.enter(address, &limits).unwrap();
         for _ in 0..2 {
             place.allowance.take(&event);
         }
         drop(place);
-        assert!(matches!(open.enter(address, 2, 9), Err(Refusal::Counted)));
-        assert!(open.enter(IpAddr::from([192, 0, 2, 8]), 2, 9).is_ok());
+        assert!(matches!(open.enter(address, &limits), Err(Refusal::Counted)));
+        assert!(open.enter(IpAddr::from([192, 0, 2, 8]), &limits).is_ok());
         let mut places = open.places.lock().unwrap();
         let here = places.by_address.get_mut(&address).unwrap();
         assert_eq!(here.untold, 1);
         here.allowance = Arc::default();
         drop(places);
-        assert_eq!(open.enter(address, 2, 9).unwrap().untold, 1);
+        assert_eq!(open.enter(address, &limits).unwrap().untold, 1);
     }
 }

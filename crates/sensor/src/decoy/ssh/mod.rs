@@ -63,6 +63,8 @@ pub struct SshLimits {
     pub connections_per_address: usize,
     /// Connections open at once in all.
     pub connections: usize,
+    /// Bytes that one address may cause to be written down at once.
+    pub burst: i64,
     /// Failed tries to log in, in one connection.
     pub auth_tries: u32,
 }
@@ -75,6 +77,7 @@ impl Default for SshLimits {
             session: Duration::from_secs(limits::SESSION_S),
             connections_per_address: limits::CONNECTIONS_PER_ADDRESS,
             connections: limits::CONNECTIONS_MAX,
+            burst: limits::JOURNAL_BURST_BYTES,
             auth_tries: limits::SSH_AUTH_TRIES,
         }
     }
