@@ -6,6 +6,7 @@
 
 pub mod cast;
 pub mod event;
+pub mod flow;
 pub mod fuzz;
 pub mod limits;
 pub mod octets;

@@ -50,6 +50,22 @@ pub const SSH_WAITING_PAUSE_BYTES: usize = 128 << 10;
 /// nobody is read beyond [`SSH_WAITING_PAUSE_BYTES`].
 pub const SSH_WAITING_ALL_BYTES: usize = 256 << 20;
 
+/// TM-TLS-001: bytes of one handshake message (certificate chains are the long ones); a longer one
+/// is malformed.
+pub const TLS_MESSAGE_BYTES: usize = 128 << 10;
+/// TM-TLS-002: ranges of a handshake that came out of order; a piece that makes one more is refused.
+pub const HANDSHAKE_GAPS: usize = 64;
+/// TM-TLS-003: bytes of a QUIC handshake in one direction; what lies behind is refused.
+pub const QUIC_CRYPTO_BYTES: usize = 64 << 10;
+/// TM-HTP-001: bytes of a request head; a longer one is malformed.
+pub const HTTP_HEAD_BYTES: usize = 64 << 10;
+/// TM-HTP-002: bytes of an HTTP/2 frame, and of a header block in several; more is malformed.
+pub const HTTP2_FRAME_BYTES: usize = 16 << 10;
+/// TM-HTP-003: bytes of a header block once it is unpacked; the fields behind are dropped.
+pub const HTTP2_FIELDS_BYTES: usize = 128 << 10;
+/// TM-HTP-004: settings, and priority frames, kept of an HTTP/2 client: the first ones.
+pub const HTTP2_SETTINGS: usize = 64;
+
 /// TM-FLD-001: bytes kept of a user name.
 pub const USER_BYTES: usize = 1_024;
 /// TM-FLD-002: bytes kept of a password or another answer.
@@ -132,6 +148,42 @@ pub const COMMAND_LIST_BYTES: usize = 256;
 pub const DECKIES: usize = 256;
 /// TM-MEM-009: connections whose state the fold keeps per attacker; the oldest is given up.
 pub const FOLD_CONNECTIONS: usize = 256;
+
+/// TM-FLW-001: bytes of one packet or block of a capture; more is malformed.
+pub const CAPTURE_BLOCK_BYTES: usize = 16 << 20;
+/// TM-FLW-002: interfaces of a section of a capture: the first ones; packets of further ones are
+/// numbered and not read.
+pub const CAPTURE_INTERFACES: usize = 4_096;
+/// TM-FLW-003: fragmented packets that are put together at once; the oldest is given up.
+pub const FRAGMENTED_PACKETS: usize = 256;
+/// TM-FLW-004: bytes of a packet that came in fragments; one that would be longer is given up.
+pub const FRAGMENT_BYTES: usize = 65_535;
+/// TM-FLW-005: separate parts of a packet that came in fragments; then it is given up.
+pub const FRAGMENT_PARTS: usize = 64;
+/// TM-FLW-006: nanoseconds that a packet waits for its fragments (Linux: 30 s); then it is given up.
+pub const FRAGMENT_AGE_NS: u64 = 30_000_000_000;
+/// TM-FLW-007: bytes of each direction of a flow that are put together; what follows is counted.
+pub const FLOW_STREAM_BYTES: usize = 16 << 10;
+/// TM-FLW-008: pieces of a direction that wait for one in front of them; then a new one is dropped.
+pub const FLOW_PIECES: usize = 64;
+/// TM-FLW-009: flows in which both sides have spoken; the one that is silent longest is given up.
+pub const FLOWS: usize = 32_768;
+/// TM-FLW-010: flows of which one side is seen that sends data; the one that is silent longest is
+/// given up. Anybody can forge such, so that they have a table of their own.
+pub const FLOWS_ONE_SIDED: usize = 8_192;
+/// TM-FLW-011: connections that are not more than a handshake yet; the one that is silent longest
+/// is given up.
+pub const FLOWS_HALF_OPEN: usize = 65_536;
+/// TM-FLW-012: bytes of all streams that wait for who reads them; flows that are silent longest are
+/// given up until there is room.
+pub const FLOW_BUFFER_BYTES: usize = 48 << 20;
+/// TM-FLW-013: nanoseconds of silence after which a flow has ended.
+pub const FLOW_IDLE_NS: u64 = 300_000_000_000;
+/// TM-FLW-014: timestamps, gaps, and repeated segments kept of each direction of a flow; every
+/// second timestamp is forgotten when there are as many, of the others the first are kept.
+pub const FLOW_SAMPLES: usize = 64;
+/// TM-FLW-015: segments of a direction that a repeated one is looked for in: the latest.
+pub const FLOW_SEGMENTS: usize = 32;
 
 /// TM-QUE-001: events waiting for the journal; a source that finds the queue full waits
 /// [`QUEUE_WAIT_MS`], then drops and counts.

@@ -1,0 +1,11 @@
+//! Connections as they are seen from outside: captures, packets, flows and what their timing
+//! tells.
+//!
+//! **Invariant:** no I/O and no clock: bytes and the time of each packet come in, events go out.
+//! Whatever a peer can grow has a cap, and what was given up at it is counted.
+
+pub mod capture;
+pub mod fragment;
+pub mod isn;
+pub mod packet;
+pub mod skew;
