@@ -71,6 +71,7 @@ fn main() -> anyhow::Result<()> {
         quantile(&batches, 0.99) as f64 / 1e3,
         quantile(&batches, 1.0) as f64 / 1e3
     );
+    println!("written       {:.1} kB/event to the disk", written() as f64 / 1e3 / done as f64);
     println!(
         "processor     {:.2} µs/event, all threads, making events included",
         processor().as_secs_f64() * 1e6 / done as f64
@@ -97,6 +98,13 @@ fn processor() -> Duration {
     // utime and stime, in hundredths of a second on every Linux that we know.
     let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 10)
+}
+
+/// Bytes that this process has had written to a disk.
+fn written() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes:"));
+    line.and_then(|line| line.trim().parse().ok()).unwrap_or(0)
 }
 
 fn rate(events: u64, took: Duration) -> f64 {

@@ -23,9 +23,20 @@ pub(crate) enum Conflict {
     Update {
         /// The columns.
         except: &'static [&'static str],
+        /// How the row is found.
+        by: By,
     },
     /// `count` is added up, instants are widened, flags stay set.
     AddUp,
+}
+
+/// How a row is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// By its key.
+    Key,
+    /// By its place in the file, where a store tells such a thing (SQLite's `rowid`).
+    Place,
 }
 
 /// A statement that writes rows: what stands before, for each row, between and after.
@@ -64,6 +75,14 @@ const CONSTANT: &[(&str, &[&str])] =
     &[("attackers", &["ip"]), ("session_channel", &["attacker_uuid", "connection"])];
 
 impl Dialect {
+    /// What to select for the place of a row.
+    pub(crate) fn place(self) -> &'static str {
+        match self {
+            Self::Sqlite => "rowid",
+            Self::Mysql => "NULL",
+        }
+    }
+
     /// A name as it stands in SQL, so that none is taken for a reserved word.
     pub(crate) fn quote(self, name: &str) -> String {
         match self {
@@ -95,16 +114,23 @@ impl Dialect {
         }
     }
 
-    /// The statement that changes a row that is there; takes the values of a whole row, in order.
-    pub(crate) fn update(self, table: &Table, except: &[&str]) -> String {
+    /// The statement that changes a row that is there; takes the values of a whole row, in order,
+    /// and after them its place if it is found by that.
+    pub(crate) fn update(self, table: &Table, except: &[&str], by: By) -> String {
         let (mut changes, mut keys) = (Vec::new(), Vec::new());
+        let mut width = 0;
         for (n, column) in (1..).zip(table.filled()) {
+            width = n;
             let part = format!("{} = ?{n}", self.quote(column.name));
             if table.primary_key.contains(&column.name) {
                 keys.push(part);
             } else if !except.contains(&column.name) {
                 changes.push(part);
             }
+        }
+        if by == By::Place {
+            // The key too: a VACUUM gives rows other places.
+            keys.insert(0, format!("rowid = ?{}", width + 1));
         }
         let name = self.quote(table.name);
         format!("UPDATE {name} SET {} WHERE {}", changes.join(", "), keys.join(" AND "))

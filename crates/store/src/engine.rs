@@ -5,6 +5,7 @@
 //! is forgotten.
 
 use crate::backlog;
+use crate::checkpoint::Checkpointer;
 use crate::database::{Access, Database};
 use crate::dialect::RowStatement;
 use crate::error::Error;
@@ -26,7 +27,7 @@ use uuid::Uuid;
 /// From how many events on a second thread writes while this one folds.
 const PARALLEL: usize = 512;
 /// Lots of rows between the two threads.
-const LOTS: usize = 16;
+const LOTS: usize = 8;
 
 /// The one writer of a store.
 pub struct Engine {
@@ -46,6 +47,8 @@ struct Connections {
     /// Sees what was committed, and nothing of the batch at work. Closed first: SQLite merges its
     /// log into the database when the last connection closes, and a reader may not.
     reader: Database,
+    /// Where the store is a file.
+    checkpointer: Option<Checkpointer>,
     writer: Database,
 }
 
@@ -206,7 +209,9 @@ impl Engine {
         }
         self.head = number(writer.number("SELECT MAX(seq) FROM journal", &[])?);
         let reader = Database::open(&self.url, Access::Read)?;
-        self.connections = Some(Connections { writer, reader });
+        let path = self.url.path();
+        let checkpointer = path.map(|path| Checkpointer::start(&self.url, path)).transpose()?;
+        self.connections = Some(Connections { reader, checkpointer, writer });
         Ok(())
     }
 
@@ -313,7 +318,7 @@ impl Engine {
         let last = first + events.len() as u64 - 1;
         let url = &self.url;
         let connections = self.connections.as_mut();
-        let Connections { writer, reader } =
+        let Connections { reader, checkpointer, writer } =
             connections.ok_or_else(|| Error::Absent { url: url.to_string() })?;
         let states = &mut self.states;
         writer.run(begin(writer))?;
@@ -329,7 +334,14 @@ impl Engine {
         }
         let values = [Value::Text(last.to_string())];
         writer.execute("UPDATE meta SET value = ? WHERE name = 'cursor'", &values)?;
-        writer.run("COMMIT")
+        writer.run("COMMIT")?;
+        if let Some(checkpointer) = checkpointer
+            && let Err(error) = checkpointer.committed(writer)
+        {
+            // The batch is committed; the log is merely longer than it should be.
+            tracing::warn!(%error, "A checkpoint failed; the log of the store grows.");
+        }
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod backlog;
 mod cache;
+mod checkpoint;
 mod database;
 mod dialect;
 mod engine;

@@ -24,6 +24,8 @@ pub(crate) struct Lot {
     columns: Vec<&'static Column>,
     cells: Vec<Cell>,
     bytes: Vec<u8>,
+    /// Where each row is, for rows that are found by that.
+    places: Vec<i64>,
 }
 
 /// One value; bytes are elsewhere.
@@ -59,7 +61,7 @@ impl Bound<'_> {
 impl Lot {
     pub(crate) fn new(table: &'static Table, conflict: Conflict) -> Self {
         let columns = table.filled().collect();
-        Self { table, conflict, columns, cells: Vec::new(), bytes: Vec::new() }
+        Self { table, conflict, columns, cells: Vec::new(), bytes: Vec::new(), places: Vec::new() }
     }
 
     /// Adds a row.
@@ -69,6 +71,16 @@ impl Lot {
             return Ok(());
         }
         Err(RowFault(format!("a row of {} has another number of values", self.table.name)))
+    }
+
+    /// Says where the row that was added last is.
+    pub(crate) fn place(&mut self, place: i64) {
+        self.places.push(place);
+    }
+
+    /// Where rows are, in order.
+    pub(crate) fn places(&self) -> &[i64] {
+        &self.places
     }
 
     /// How many rows.
@@ -91,6 +103,7 @@ impl Lot {
             // The next lot will be about as large.
             cells: std::mem::replace(&mut self.cells, Vec::with_capacity(cells)),
             bytes: std::mem::replace(&mut self.bytes, Vec::with_capacity(bytes)),
+            places: std::mem::take(&mut self.places),
         }
     }
 

@@ -6,7 +6,7 @@
 
 use crate::cache::Cache;
 use crate::database::Database;
-use crate::dialect::{Conflict, placeholders};
+use crate::dialect::{By, Conflict, placeholders};
 use crate::error::Error;
 use crate::lot::Lot;
 use crate::tally::{Sum, add_row};
@@ -26,12 +26,11 @@ use uuid::Uuid;
 /// States asked for in one statement.
 const ASKED: usize = 64;
 /// Rows that are handed over together.
-const HANDED: usize = 256;
+const HANDED: usize = 128;
 /// Bytes of states kept from batch to batch.
-const ATTACKER_BYTES: usize = 16 << 20;
-const SESSION_BYTES: usize = 16 << 20;
-const BEHAVIOR_BYTES: usize = 4 << 20;
-const TALLY_BYTES: usize = 4 << 20;
+const ATTACKER_BYTES: usize = 8 << 20;
+const SESSION_BYTES: usize = 8 << 20;
+const TALLY_BYTES: usize = 2 << 20;
 
 /// Takes rows that are ready to be written.
 pub(crate) type Emit<'a> = dyn FnMut(Lot) -> Result<(), Error> + 'a;
@@ -40,7 +39,6 @@ pub(crate) type Emit<'a> = dyn FnMut(Lot) -> Result<(), Error> + 'a;
 pub(crate) struct States {
     attackers: Cache<IpAddr, Held>,
     sessions: Cache<SessionId, Known>,
-    behaviors: Cache<Uuid, Behavior>,
     tallies: Cache<[u8; 16], ()>,
 }
 
@@ -48,7 +46,15 @@ pub(crate) struct States {
 struct Held {
     attacker: Attacker,
     /// What its row says; `None` where there is none yet.
-    first_seen: Option<String>,
+    row: Option<HeldRow>,
+}
+
+/// What the row of an attacker says.
+struct HeldRow {
+    first_seen: String,
+    last_seen: String,
+    /// Where it is, if the store has told.
+    place: Option<i64>,
 }
 
 /// What is known of a session.
@@ -82,7 +88,6 @@ impl States {
         Self {
             attackers: Cache::new(ATTACKER_BYTES),
             sessions: Cache::new(SESSION_BYTES),
-            behaviors: Cache::new(BEHAVIOR_BYTES),
             tallies: Cache::new(TALLY_BYTES),
         }
     }
@@ -91,7 +96,6 @@ impl States {
     pub(crate) fn clear(&mut self) {
         self.attackers.clear();
         self.sessions.clear();
-        self.behaviors.clear();
         self.tallies.clear();
     }
 
@@ -121,13 +125,12 @@ impl States {
         emit(batch.fingerprints.finish(reader, &mut self.tallies, &mut learned)?)?;
         self.write_attackers(&learned, emit)?;
         self.write_sessions(emit)?;
-        self.write_behaviors(reader, batch.behavior, emit)?;
+        write_behaviors(reader, batch.behavior, emit)?;
         self.attackers.settle(|held| held.attacker.weight());
         self.sessions.settle(|known| match known {
             Known::Open { session, .. } => session.weight(),
             Known::Closed => 0,
         });
-        self.behaviors.settle(|_| BEHAVIOR_WEIGHT);
         self.tallies.settle(|()| 0);
         Ok(())
     }
@@ -138,19 +141,30 @@ impl States {
         let keyed: BTreeMap<Uuid, IpAddr> =
             attackers.iter().map(|ip| (attacker_uuid(*ip), *ip)).collect();
         let keys: Vec<Uuid> = keyed.keys().copied().collect();
-        let sql = "SELECT uuid, first_seen, state FROM attackers WHERE uuid IN ";
-        ask(reader, sql, &keys, &mut |row| {
-            if let [Value::Text(uuid), Value::Text(first), Value::Blob(state)] = row.as_slice() {
+        let place = reader.dialect().place();
+        let sql = format!(
+            "SELECT uuid, first_seen, last_seen, state, {place} FROM attackers WHERE uuid IN "
+        );
+        ask(reader, &sql, &keys, &mut |row| {
+            if let [uuid, first_seen, last_seen, Value::Blob(state), place] = row.as_slice()
+                && let (Value::Text(uuid), Value::Text(first_seen), Value::Text(last_seen)) =
+                    (uuid, first_seen, last_seen)
+            {
                 let attacker: Attacker = read_state("attackers", uuid, state)?;
-                let first_seen = Some(first.clone());
-                self.attackers.insert(attacker.ip(), Held { attacker, first_seen });
+                let place = match place {
+                    Value::Int(place) => Some(*place),
+                    Value::Null | Value::Real(_) | Value::Text(_) | Value::Blob(_) => None,
+                };
+                let (first_seen, last_seen) = (first_seen.clone(), last_seen.clone());
+                let row = Some(HeldRow { first_seen, last_seen, place });
+                self.attackers.insert(attacker.ip(), Held { attacker, row });
             }
             Ok(())
         })?;
         for ip in attackers {
             if !self.attackers.contains(&ip) {
                 let attacker = Attacker::new(ip);
-                self.attackers.insert(ip, Held { attacker, first_seen: None });
+                self.attackers.insert(ip, Held { attacker, row: None });
             }
         }
         let sessions = missing(events.iter().filter_map(Event::session), &mut self.sessions);
@@ -188,36 +202,51 @@ impl States {
     ) -> Result<(), Error> {
         let mut new = Pending::new("attackers", Conflict::Replace)?;
         let except = ATTACKER_CONSTANT;
-        let mut seen = Pending::new("attackers", Conflict::Update { except })?;
-        // In the order of their keys, so that what is near in the store is written together.
-        let mut keys: Vec<(Uuid, IpAddr)> = Vec::with_capacity(self.attackers.changed().len());
+        let mut by_key = Pending::new("attackers", Conflict::Update { except, by: By::Key })?;
+        let mut by_place = Pending::new("attackers", Conflict::Update { except, by: By::Place })?;
+        // In the order of the instants that they had: each change takes an entry out of an index
+        // over these, and with many attackers that is where the time goes. New ones in the order
+        // of their keys, for the same reason.
+        let mut order = Vec::with_capacity(self.attackers.changed().len());
         for ip in self.attackers.changed().to_vec() {
-            keys.extend(self.attackers.value(&ip).map(|held| (held.attacker.uuid(), ip)));
+            let Some(held) = self.attackers.value(&ip) else { continue };
+            let instant = held.row.as_ref().map(|row| row.last_seen.clone());
+            order.push((instant, held.attacker.uuid(), ip));
         }
-        keys.sort_unstable();
-        for (uuid, ip) in keys {
+        order.sort_unstable();
+        for (_, uuid, ip) in order {
             let Some(held) = self.attackers.value(&ip) else { continue };
             if let Some(learned) = learned.get(&uuid) {
                 held.attacker.learned(learned);
             }
             let row = held.attacker.row();
-            if held.first_seen.as_ref() == Some(&row.first_seen) {
-                seen.add(&row, emit)?;
-            } else {
-                new.add(&row, emit)?;
-                held.first_seen = Some(row.first_seen);
+            match &mut held.row {
+                Some(old) if old.first_seen == row.first_seen => {
+                    match old.place {
+                        Some(place) => by_place.add_at(&row, place, emit)?,
+                        None => by_key.add(&row, emit)?,
+                    }
+                    old.last_seen = row.last_seen;
+                }
+                old => {
+                    new.add(&row, emit)?;
+                    let place = old.as_ref().and_then(|old| old.place);
+                    let (first_seen, last_seen) = (row.first_seen, row.last_seen);
+                    *old = Some(HeldRow { first_seen, last_seen, place });
+                }
             }
         }
         new.flush(emit)?;
-        seen.flush(emit)
+        by_key.flush(emit)?;
+        by_place.flush(emit)
     }
 
     fn write_sessions(&mut self, emit: &mut Emit<'_>) -> Result<(), Error> {
         let mut rows = Pending::new("session", Conflict::Replace)?;
         let except = OPEN_CONSTANT;
-        let mut open = Pending::new("session", Conflict::Update { except })?;
+        let mut open = Pending::new("session", Conflict::Update { except, by: By::Key })?;
         let except = SESSION_CONSTANT;
-        let mut closed = Pending::new("session", Conflict::Update { except })?;
+        let mut closed = Pending::new("session", Conflict::Update { except, by: By::Key })?;
         let mut profiles = Pending::new("session_profile", Conflict::Replace)?;
         let mut parts = Pending::new("keystroke", Conflict::Replace)?;
         for key in self.sessions.changed().to_vec() {
@@ -245,45 +274,44 @@ impl States {
         profiles.flush(emit)?;
         parts.flush(emit)
     }
+}
 
-    fn write_behaviors(
-        &mut self,
-        reader: &mut Database,
-        changes: Vec<(Uuid, BehaviorChange)>,
-        emit: &mut Emit<'_>,
-    ) -> Result<(), Error> {
-        let mut keys = missing(changes.iter().map(|(uuid, _)| *uuid), &mut self.behaviors);
-        keys.sort_unstable();
-        let sql = "SELECT attacker_uuid, state FROM attacker_behavior WHERE attacker_uuid IN ";
+/// Takes up what is new about how attackers behave. These states are large and change a few times
+/// in an attacker's life, so that none is kept.
+fn write_behaviors(
+    reader: &mut Database,
+    mut changes: Vec<(Uuid, BehaviorChange)>,
+    emit: &mut Emit<'_>,
+) -> Result<(), Error> {
+    // Those of one attacker stay in order.
+    changes.sort_by_key(|(uuid, _)| *uuid);
+    let mut rows = Pending::new("attacker_behavior", Conflict::Replace)?;
+    let sql = "SELECT attacker_uuid, state FROM attacker_behavior WHERE attacker_uuid IN ";
+    let attackers: Vec<&[(Uuid, BehaviorChange)]> = changes.chunk_by(|a, b| a.0 == b.0).collect();
+    for attackers in attackers.chunks(ASKED) {
+        let keys: Vec<Uuid> =
+            attackers.iter().filter_map(|one| one.first()).map(|(uuid, _)| *uuid).collect();
+        let mut behaviors: BTreeMap<Uuid, Behavior> =
+            keys.iter().map(|uuid| (*uuid, Behavior::new(*uuid))).collect();
         ask(reader, sql, &keys, &mut |row| {
             if let [Value::Text(uuid), Value::Blob(state)] = row.as_slice()
                 && let Ok(key) = uuid.parse()
             {
-                self.behaviors.insert(key, read_state("attacker_behavior", uuid, state)?);
+                behaviors.insert(key, read_state("attacker_behavior", uuid, state)?);
             }
             Ok(())
         })?;
-        for (uuid, change) in changes {
-            if !self.behaviors.contains(&uuid) {
-                self.behaviors.insert(uuid, Behavior::new(uuid));
-            }
-            if let Some(behavior) = self.behaviors.change(&uuid) {
-                behavior.apply(&change);
+        for (uuid, change) in attackers.iter().copied().flatten() {
+            if let Some(behavior) = behaviors.get_mut(uuid) {
+                behavior.apply(change);
             }
         }
-        let mut rows = Pending::new("attacker_behavior", Conflict::Replace)?;
-        let mut keys = self.behaviors.changed().to_vec();
-        keys.sort_unstable();
-        for key in keys {
-            let Some(behavior) = self.behaviors.value(&key) else { continue };
+        for behavior in behaviors.values() {
             rows.add(&behavior.row(), emit)?;
         }
-        rows.flush(emit)
     }
+    rows.flush(emit)
 }
-
-/// What a behaviour weighs, roughly: a banner and a KEXINIT.
-const BEHAVIOR_WEIGHT: usize = 4 << 10;
 
 /// The session that an event is about, where it is there, goes on, and is the attacker's.
 fn open_session<'a>(
@@ -390,6 +418,17 @@ impl Pending {
     fn add<T: Serialize>(&mut self, row: &T, emit: &mut Emit<'_>) -> Result<(), Error> {
         add_row(&mut self.0, row)?;
         if self.0.len() >= HANDED { emit(self.0.take()) } else { Ok(()) }
+    }
+
+    /// Adds a row that is found by its place.
+    fn add_at<T: Serialize>(
+        &mut self,
+        row: &T,
+        place: i64,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Error> {
+        self.0.place(place);
+        self.add(row, emit)
     }
 
     fn flush(mut self, emit: &mut Emit<'_>) -> Result<(), Error> {

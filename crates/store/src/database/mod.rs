@@ -5,7 +5,7 @@
 mod mysql;
 mod sqlite;
 
-use crate::dialect::RowStatement;
+use crate::dialect::{Dialect, RowStatement};
 use crate::error::Error;
 use crate::lot::Lot;
 use crate::url::StoreUrl;
@@ -17,6 +17,8 @@ use decnet_core::row::Value;
 pub(crate) enum Access {
     /// The one that writes; makes what is not there.
     Write,
+    /// The one that moves the log of a file.
+    Checkpoint,
     /// Any other.
     Read,
 }
@@ -36,6 +38,13 @@ impl Database {
             StoreUrl::Sqlite(path) => sqlite::Connection::open(url, path, access).map(Self::Sqlite),
             StoreUrl::Mysql(address) => mysql::Connection::open(url, address)
                 .map(|connection| Self::Mysql(Box::new(connection))),
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Mysql(_) => Dialect::Mysql,
         }
     }
 

@@ -23,8 +23,8 @@ const PAGE_BYTES: u32 = 4_096;
 const WRITER_CACHE_KIB: u32 = 32 << 10;
 /// Memory for pages of any other connection, KiB.
 const READER_CACHE_KIB: u32 = 8 << 10;
-/// Pages in the write-ahead log before they are moved into the file.
-const CHECKPOINT_PAGES: u32 = 16_384;
+/// What a write-ahead log is cut to when it begins anew, so that its length tells what is in it.
+const LOG_BYTES: u32 = 1 << 20;
 /// How long a statement waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(10);
 /// Prepared statements that a connection keeps.
@@ -74,6 +74,7 @@ impl Connection {
                 make(path)?;
                 OpenFlags::SQLITE_OPEN_READ_WRITE
             }
+            Access::Checkpoint => OpenFlags::SQLITE_OPEN_READ_WRITE,
             Access::Read => {
                 if !path.exists() {
                     return Err(Error::Absent { url: url.to_string() });
@@ -89,8 +90,10 @@ impl Connection {
             Access::Write => format!(
                 "PRAGMA page_size = {PAGE_BYTES}; PRAGMA journal_mode = WAL; \
                  PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{WRITER_CACHE_KIB}; \
-                 PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA temp_store = MEMORY;"
+                 PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {LOG_BYTES}; \
+                 PRAGMA temp_store = MEMORY;"
             ),
+            Access::Checkpoint => "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;".into(),
             Access::Read => format!("PRAGMA cache_size = -{READER_CACHE_KIB};"),
         };
         inner.execute_batch(&settings).map_err(fault)?;
@@ -129,18 +132,27 @@ impl Connection {
 
     pub(super) fn write(&mut self, lot: &Lot) -> Result<(), Error> {
         let sql = match lot.conflict {
-            Conflict::Update { except } => Dialect::Sqlite.update(lot.table, except),
+            Conflict::Update { except, by } => Dialect::Sqlite.update(lot.table, except, by),
             Conflict::Replace | Conflict::AddUp => {
                 Dialect::Sqlite.write(lot.table, lot.conflict).text(1)
             }
         };
         let fault = |source| Error::Sqlite { url: self.url.to_string(), source };
         let mut statement = self.inner.prepare_cached(&sql).map_err(fault)?;
+        let mut places = lot.places().iter();
         for row in lot.rows() {
             for (n, value) in (1..).zip(row) {
                 statement.raw_bind_parameter(n, Parameter(value)).map_err(fault)?;
             }
-            statement.raw_execute().map_err(fault)?;
+            if let Some(place) = places.next() {
+                statement.raw_bind_parameter(lot.width() + 1, *place).map_err(fault)?;
+            }
+            let changed = statement.raw_execute().map_err(fault)?;
+            if changed != 1 {
+                let what = format!("a row of {}", lot.table.name);
+                let why = "it is not where it was; it will be looked for again".to_owned();
+                return Err(Error::Damaged { url: self.url.to_string(), what, why });
+            }
         }
         Ok(())
     }
@@ -184,9 +196,14 @@ fn make(path: &Path) -> Result<(), Error> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(fault)?;
     }
+    // Only if it is not there: to close a file takes away the locks that other connections of this
+    // process have on it.
     let mut options = std::fs::OpenOptions::new();
-    options.read(true).append(true).create(true).mode(0o600);
-    options.open(path).map(|_| ()).map_err(fault)
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(fault(error)),
+    }
 }
 
 fn values_of(row: &Row<'_>, width: usize) -> rusqlite::Result<Vec<Value>> {
