@@ -3,9 +3,12 @@
 //! **Invariant:** no body looks at what it is given; the laws hold for every input. The unit tests
 //! run each body on every prefix of its seeds, `fuzz/` runs them on what a fuzzer finds.
 
+use crate::cast;
 use crate::octets::{Octets, unescape};
 use crate::profile::keyboard::{Context, Decoder, Stroke, columns};
-use crate::{cast, wire::ssh};
+use crate::wire::http::{self, h2};
+use crate::wire::tls::{dtls, hello};
+use crate::wire::{quic, ssh, tls};
 
 /// The body of a target.
 pub type Target = fn(&[u8]);
@@ -14,6 +17,11 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("ssh_ident", ssh_ident),
     ("ssh_kexinit", ssh_kexinit),
+    ("tls", tls),
+    ("dtls", dtls),
+    ("quic", quic),
+    ("http", http),
+    ("h2", h2),
     ("keyboard", keyboard),
     ("recording", recording),
     ("octets", octets),
@@ -35,6 +43,73 @@ pub fn ssh_kexinit(bytes: &[u8]) {
     }
     // Whatever it says of any payload, it says so without a panic.
     let _ = ssh::kexinit(bytes);
+}
+
+/// What the first half of a stream shows, the whole of it shows too; hellos are total.
+pub fn tls(bytes: &[u8]) {
+    let messages = |bytes| {
+        let (mut cursor, mut found) = (tls::Handshake::new(bytes), Vec::new());
+        while let Ok(Some(tls::Step::Message(message))) = cursor.step() {
+            let _ = hello::client_hello(&message.body, hello::Transport::Stream)
+                .map(|hello| (hello.server_name(), hello.alpn().count(), hello.resumption()));
+            let _ = hello::server_hello(&message.body).map(|hello| hello.chosen_version());
+            let _ = tls::certificates(&message.body).map(Iterator::count);
+            found.push(message);
+        }
+        found
+    };
+    let half = messages(bytes.get(..bytes.len() / 2).unwrap_or_default());
+    assert!(messages(bytes).starts_with(&half), "an answer changed");
+}
+
+/// Any datagrams are read; no message is longer than it says.
+pub fn dtls(bytes: &[u8]) {
+    let mut assembler = dtls::Assembler::default();
+    for datagram in bytes.chunks(64).chain([bytes]) {
+        for message in assembler.read(datagram).unwrap_or_default() {
+            let _ = hello::client_hello(&message.body, hello::Transport::Datagram);
+        }
+    }
+}
+
+/// Any datagrams are read, from both ends.
+pub fn quic(bytes: &[u8]) {
+    let mut opening = quic::Opening::default();
+    for sender in [quic::Sender::Client, quic::Sender::Server] {
+        let _ = opening.read(sender, bytes);
+        while let Ok(Some(_)) = opening.message(sender) {}
+    }
+    if let Ok(Some((found, used))) = quic::packet(bytes)
+        && found != quic::Packet::Other
+    {
+        let alone = bytes.get(..used).map(quic::packet);
+        assert_eq!(alone, Some(Ok(Some((found, used)))), "an answer changed");
+    }
+}
+
+/// A head is read from exactly the bytes that it claims.
+pub fn http(bytes: &[u8]) {
+    if let Ok(Some((head, used))) = http::request_head(bytes) {
+        let alone = bytes.get(..used).map(http::request_head);
+        assert_eq!(alone, Some(Ok(Some((head, used)))), "an answer changed");
+        let cookies = head.fields.iter().map(|field| http::cookies(field.value).count());
+        assert!(cookies.sum::<usize>() <= used, "more cookies than bytes");
+    }
+}
+
+/// Any frames are read, until one cannot be.
+pub fn h2(bytes: &[u8]) {
+    let mut client = h2::Client::default();
+    let mut rest = match h2::preface(bytes) {
+        Ok(Some(((), used))) => bytes.get(used..).unwrap_or_default(),
+        Ok(None) | Err(_) => bytes,
+    };
+    while let Ok(Some((frame, used))) = h2::frame(rest) {
+        rest = rest.get(used..).unwrap_or_default();
+        if client.read(&frame).is_err() {
+            break;
+        }
+    }
 }
 
 /// A stroke for a byte at most; a session of them has columns; its state survives its bytes.
@@ -80,6 +155,12 @@ mod tests {
         ("ssh_ident", b"SSH-1.99-x\nmore"),
         ("ssh_ident", b"GET / HTTP/1.1\r\n"),
         ("ssh_kexinit", &[0, 0, 0, 12, 4, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ("tls", b"\x16\x03\x01\x00\x04\x0e\x00\x00\x00\x14\x03\x03\x00\x01\x01\x17\x03\x03\x00\x01x"),
+        ("tls", b"\x16\x03\x01\x00\x02\x0b\x00\x16\x03\x01\x00\x06\x00\x04\x00\x00\x01x"),
+        ("dtls", b"\x16\xfe\xff\0\0\0\0\0\0\0\0\0\x0d\x01\0\0\x01\0\0\0\0\0\0\0\x01x"),
+        ("quic", b"\xc3\0\0\0\x01\x01a\x01b\0\x18000000000000000000000000"),
+        ("http", b"GET / HTTP/1.1\r\nCookie: a=b; c\r\n\r\nrest"),
+        ("h2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x04\0\0\0\x01\x82\x84\xbe"),
         ("keyboard", b"ls -la\r\x1b[A\x1b[200~pasted\x1b[201~\xc3\xa4\x7f\x03\xff123456"),
         ("keyboard", b"the other thing that is there and then over there in the other house\r"),
         (

@@ -5,6 +5,7 @@
 
 mod attacker;
 mod behavior;
+pub mod fingerprint;
 pub mod keyboard;
 pub mod rows;
 mod session;

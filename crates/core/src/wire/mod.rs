@@ -4,8 +4,12 @@
 //! **Invariant:** short input is never an error, and more bytes never change an answer already
 //! given. A parser borrows, allocates nothing that a peer can grow, and never panics.
 
+pub mod http;
+pub mod pieces;
+pub mod quic;
 pub mod reader;
 pub mod ssh;
+pub mod tls;
 
 use std::fmt;
 

@@ -1,0 +1,305 @@
+//! The p0f signature of a SYN, and with the feature `ja4plus` JA4T.
+//!
+//! **Invariant:** computed from the headers of one segment alone, options as sent.
+
+#[cfg(feature = "ja4plus")]
+use super::Fingerprint;
+use crate::wire::reader::Reader;
+use std::fmt::Write as _;
+
+/// IP and TCP headers of a SYN or SYN-ACK.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Syn<'a> {
+    /// What only one of the two versions of IP has.
+    pub ip: Ip,
+    /// Time to live, or hop limit.
+    pub ttl: u8,
+    /// Bytes of options or extension headers of IP.
+    pub ip_options: usize,
+    /// The two ECN bits of the traffic class.
+    pub ecn: u8,
+    /// Sequence number.
+    pub sequence: u32,
+    /// Acknowledgement number.
+    pub acknowledgement: u32,
+    /// The twelve bits behind the header's length: four reserved or AE, CWR, ECE, URG, ACK, PSH,
+    /// RST, SYN, FIN.
+    pub flags: u16,
+    /// Window, as sent.
+    pub window: u16,
+    /// Urgent pointer.
+    pub urgent: u16,
+    /// The options of TCP, raw, with their padding.
+    pub options: &'a [u8],
+    /// Bytes behind the header.
+    pub payload: usize,
+}
+
+/// What only one version of IP has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ip {
+    /// Version 4.
+    V4 {
+        /// The identification.
+        id: u16,
+        /// The three bits before the fragment's offset: reserved, DF, MF.
+        flags: u8,
+    },
+    /// Version 6.
+    V6 {
+        /// The flow label.
+        flow: u32,
+    },
+}
+
+/// The options of a SYN: what of them can be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Their kinds in order; each zero at the end of the list counts.
+    pub kinds: Vec<u8>,
+    /// Maximum segment size.
+    pub mss: Option<u16>,
+    /// Window scale.
+    pub scale: Option<u8>,
+    /// Value and echo of the timestamp.
+    pub timestamps: Option<(u32, u32)>,
+    /// Bytes behind the first end-of-list.
+    pub padding: Vec<u8>,
+    /// Whether one has a length that it must not have.
+    pub is_broken: bool,
+}
+
+impl Options {
+    /// The options of a header, at most 40 bytes.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        let mut found = Self::default();
+        let mut reader = Reader::new(bytes);
+        while let Some(kind) = reader.u8() {
+            found.kinds.push(kind);
+            match kind {
+                END => {
+                    found.padding = reader.rest().to_vec();
+                    let zeros = found.padding.iter().take_while(|byte| **byte == 0).count();
+                    found.kinds.extend(std::iter::repeat_n(END, zeros));
+                    break;
+                }
+                NOP => continue,
+                _ => {}
+            }
+            let length = reader.u8().and_then(|length| usize::from(length).checked_sub(2));
+            let Some(body) = length.and_then(|length| reader.take(length)) else {
+                found.is_broken = true;
+                break;
+            };
+            let mut inside = Reader::new(body);
+            match (kind, body.len()) {
+                (MSS, 2) => found.mss = inside.u16(),
+                (SCALE, 1) => found.scale = inside.u8(),
+                (TIMESTAMPS, 8) => found.timestamps = inside.u32().zip(inside.u32()),
+                (MSS | SCALE | TIMESTAMPS, _) => found.is_broken = true,
+                (SACK_PERMITTED, length) if length != 0 => found.is_broken = true,
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// JA4T, of a SYN-ACK JA4TS (FoxIO License 1.1): `window_options_mss_scale`.
+#[cfg(feature = "ja4plus")]
+#[must_use]
+pub fn ja4t(syn: &Syn<'_>) -> Fingerprint {
+    let options = Options::new(syn.options);
+    let or_zeros = |text: String| if text.is_empty() || text == "0" { "00".into() } else { text };
+    let kinds: Vec<String> = options.kinds.iter().map(u8::to_string).collect();
+    let text = format!(
+        "{}_{}_{}_{}",
+        syn.window,
+        or_zeros(kinds.join("-")),
+        or_zeros(options.mss.unwrap_or(0).to_string()),
+        or_zeros(options.scale.unwrap_or(0).to_string()),
+    );
+    Fingerprint { hash: text.clone(), raw: text }
+}
+
+/// The signature of a SYN in p0f's notation (Zalewski, version 3):
+/// `version:ttl+distance:ip options:mss:window,scale:layout:quirks:payload`.
+#[must_use]
+pub fn p0f(syn: &Syn<'_>) -> String {
+    let options = Options::new(syn.options);
+    let is_ack = syn.flags & ACK != 0;
+    let version = match syn.ip {
+        Ip::V4 { .. } => 4,
+        Ip::V6 { .. } => 6,
+    };
+    // The next of the values that systems start with, up to 35 hops away.
+    let start = match syn.ttl {
+        0..=32 => 32,
+        33..=64 => 64,
+        65..=128 => 128,
+        _ => 255,
+    };
+    let mut text = format!(
+        "{version}:{}+{}:{}:{}:{},{}:",
+        start,
+        start - syn.ttl,
+        syn.ip_options,
+        options.mss.unwrap_or(0),
+        window(syn, &options),
+        options.scale.unwrap_or(0),
+    );
+    let mut kinds = options.kinds.iter();
+    let mut first = true;
+    for kind in kinds.by_ref() {
+        if !first {
+            text.push(',');
+        }
+        first = false;
+        // A string takes everything.
+        let _ = match *kind {
+            END => write!(text, "eol+{}", options.padding.len()),
+            NOP => write!(text, "nop"),
+            MSS => write!(text, "mss"),
+            SCALE => write!(text, "ws"),
+            SACK_PERMITTED => write!(text, "sok"),
+            SACK => write!(text, "sack"),
+            TIMESTAMPS => write!(text, "ts"),
+            other => write!(text, "?{other}"),
+        };
+        if *kind == END {
+            break;
+        }
+    }
+    let quirks: Vec<&str> = quirks(syn, &options, is_ack)
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, name)| name)
+        .collect();
+    let payload = if syn.payload == 0 { "0" } else { "+" };
+    let _ = write!(text, ":{}:{payload}", quirks.join(","));
+    text
+}
+
+/// The window as a multiple of what a segment holds, where it is one.
+fn window(syn: &Syn<'_>, options: &Options) -> String {
+    let Some(mss) = options.mss.filter(|mss| *mss >= 100).map(u32::from) else {
+        return syn.window.to_string();
+    };
+    let window = u32::from(syn.window);
+    if window == 0 {
+        return "0".to_owned();
+    }
+    let headers = if matches!(syn.ip, Ip::V4 { .. }) { 40 } else { 60 };
+    // Some count the timestamps in, some count without, some round to a common link.
+    let stamped = options.timestamps.is_some_and(|(value, _)| value != 0);
+    let mut sizes = vec![(mss, "mss")];
+    if stamped {
+        sizes.push((mss - 12, "mss"));
+    }
+    sizes.extend([(1_500 - headers, "mss"), (1_500 - headers - 12, "mss")]);
+    sizes.extend([(mss + headers, "mtu"), (1_500, "mtu")]);
+    sizes
+        .into_iter()
+        .find(|(size, _)| window % size == 0)
+        .map_or_else(|| window.to_string(), |(size, name)| format!("{name}*{}", window / size))
+}
+
+/// p0f's quirks in the order in which it prints them.
+fn quirks(syn: &Syn<'_>, options: &Options, is_ack: bool) -> [(bool, &'static str); 17] {
+    let (df, id, reserved, flow) = match syn.ip {
+        Ip::V4 { id, flags } => (flags & 2 != 0, Some(id), flags & 4 != 0, 0),
+        Ip::V6 { flow } => (false, None, false, flow),
+    };
+    let is_ecn = syn.ecn != 0 || syn.flags & (ECE | CWR) != 0;
+    [
+        (df, "df"),
+        (df && id.is_some_and(|id| id != 0), "id+"),
+        (!df && id == Some(0), "id-"),
+        (is_ecn, "ecn"),
+        (reserved, "0+"),
+        (flow != 0, "flow"),
+        (syn.sequence == 0, "seq-"),
+        (!is_ack && syn.acknowledgement != 0 && syn.flags & RST == 0, "ack+"),
+        (is_ack && syn.acknowledgement == 0, "ack-"),
+        (syn.flags & URG == 0 && syn.urgent != 0, "uptr+"),
+        (syn.flags & URG != 0, "urgf+"),
+        (syn.flags & PUSH != 0, "pushf+"),
+        (options.timestamps.is_some_and(|(value, _)| value == 0), "ts1-"),
+        (!is_ack && options.timestamps.is_some_and(|(_, echo)| echo != 0), "ts2+"),
+        (options.padding.iter().any(|byte| *byte != 0), "opt+"),
+        (options.scale.is_some_and(|scale| scale > 14), "exws"),
+        (options.is_broken, "bad"),
+    ]
+}
+
+const END: u8 = 0;
+const NOP: u8 = 1;
+const MSS: u8 = 2;
+const SCALE: u8 = 3;
+const SACK_PERMITTED: u8 = 4;
+const SACK: u8 = 5;
+const TIMESTAMPS: u8 = 8;
+
+const RST: u16 = 0x04;
+const PUSH: u16 = 0x08;
+const ACK: u16 = 0x10;
+const URG: u16 = 0x20;
+const ECE: u16 = 0x40;
+const CWR: u16 = 0x80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SYN: Syn<'static> = Syn {
+        ip: Ip::V4 { id: 7, flags: 2 },
+        ttl: 57,
+        ip_options: 0,
+        ecn: 0,
+        sequence: 1,
+        acknowledgement: 0,
+        flags: 2,
+        window: 29_200,
+        urgent: 0,
+        options: &[2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 9, 0, 0, 0, 0, 1, 3, 3, 7],
+        payload: 0,
+    };
+
+    const MACOS: Syn<'static> = Syn {
+        ip: Ip::V4 { id: 0, flags: 0 },
+        ttl: 64,
+        flags: 0xc2,
+        window: 65_535,
+        options: &[2, 4, 5, 0xb4, 1, 3, 3, 6, 1, 1, 8, 10, 0, 0, 0, 9, 0, 0, 0, 0, 4, 2, 0, 0],
+        ..SYN
+    };
+
+    #[test]
+    fn signatures_are_in_p0fs_notation() {
+        assert_eq!(p0f(&SYN), "4:64+7:0:1460:mss*20,7:mss,sok,ts,nop,ws:df,id+:0");
+        assert_eq!(p0f(&MACOS), "4:64+0:0:1460:65535,6:mss,nop,ws,nop,nop,ts,sok,eol+1:id-,ecn:0");
+        let bare = Syn { ip: Ip::V6 { flow: 3 }, options: &[], window: 1_024, payload: 4, ..SYN };
+        assert_eq!(p0f(&bare), "6:64+7:0:0:1024,0::flow:+");
+        let broken = Syn { options: &[8, 3, 1, 2, 9], ..SYN };
+        assert_eq!(p0f(&broken), "4:64+7:0:0:29200,0:ts,mss:df,id+,bad:0");
+    }
+
+    /// The values that the publication gives for Linux and macOS.
+    #[cfg(feature = "ja4plus")]
+    #[test]
+    fn ja4t_counts_each_zero_at_the_end() {
+        assert_eq!(ja4t(&SYN).hash, "29200_2-4-8-1-3_1460_7");
+        assert_eq!(ja4t(&MACOS).hash, "65535_2-1-3-1-1-8-4-0-0_1460_6");
+        assert_eq!(ja4t(&Syn { options: &[], ..SYN }).hash, "29200_00_00_00");
+    }
+
+    proptest! {
+        #[test]
+        fn any_options_have_a_signature(options: Vec<u8>, window: u16, ttl: u8) {
+            let syn = Syn { options: &options, window, ttl, ..SYN };
+            prop_assert_eq!(p0f(&syn).split(':').count(), 8);
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! JA3, JA3S and JA4, and with the feature `ja4plus` JA4S.
+//!
+//! **Invariant:** reserved values (GREASE) are left out where the definitions say so, and nowhere
+//! else.
+
+use super::{Fingerprint, md5_of, sha256_12_or_zeros};
+use crate::wire::tls::hello::{ALPN, ClientHello, SERVER_NAME, ServerHello, Words, is_grease};
+use std::fmt::Write as _;
+
+/// What carried a handshake: JA4's first letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// TLS over TCP.
+    Tcp,
+    /// QUIC.
+    Quic,
+    /// DTLS.
+    Dtls,
+}
+
+impl Carrier {
+    fn letter(self) -> char {
+        match self {
+            Self::Tcp => 't',
+            Self::Quic => 'q',
+            Self::Dtls => 'd',
+        }
+    }
+}
+
+/// JA3 (Salesforce, 2017): `version,ciphers,extensions,groups,point formats`, without GREASE.
+#[must_use]
+pub fn ja3(hello: &ClientHello<'_>) -> Fingerprint {
+    md5_of(format!(
+        "{},{},{},{},{}",
+        hello.version,
+        decimal(plain(hello.ciphers)),
+        decimal(hello.extensions.iter().map(|(id, _)| id).filter(|id| !is_grease(*id))),
+        decimal(plain(hello.groups())),
+        decimal(hello.point_formats().iter().copied().map(u16::from)),
+    ))
+}
+
+/// JA3S (Salesforce, 2019): `version,cipher,extensions`.
+#[must_use]
+pub fn ja3s(hello: &ServerHello<'_>) -> Fingerprint {
+    let extensions = decimal(hello.extensions.iter().map(|(id, _)| id));
+    md5_of(format!("{},{},{extensions}", hello.version, hello.cipher))
+}
+
+/// JA4 (FoxIO, 2023, BSD): a readable part, sorted ciphers, sorted extensions with the signature
+/// algorithms as they came.
+#[must_use]
+pub fn ja4(carrier: Carrier, hello: &ClientHello<'_>) -> Fingerprint {
+    let mut ciphers: Vec<u16> = plain(hello.ciphers).collect();
+    ciphers.sort_unstable();
+    let mut extensions: Vec<u16> =
+        hello.extensions.iter().map(|(id, _)| id).filter(|id| !is_grease(*id)).collect();
+    let offered = plain(hello.supported_versions()).max().unwrap_or(hello.version);
+    let head = format!(
+        "{}{}{}{:02}{:02}{}",
+        carrier.letter(),
+        version(offered),
+        if extensions.contains(&SERVER_NAME) { 'd' } else { 'i' },
+        ciphers.len().min(99),
+        extensions.len().min(99),
+        ends(hello.alpn().next()),
+    );
+    extensions.retain(|id| !matches!(*id, SERVER_NAME | ALPN));
+    extensions.sort_unstable();
+    let ciphers = hexadecimal(ciphers);
+    let mut rest = hexadecimal(extensions);
+    let signatures = hexadecimal(plain(hello.signature_algorithms()));
+    if !signatures.is_empty() {
+        rest = format!("{rest}_{signatures}");
+    }
+    let hashes = [&ciphers, &rest].map(|part| sha256_12_or_zeros(part.as_bytes()));
+    Fingerprint {
+        hash: format!("{head}_{}", hashes.join("_")),
+        raw: format!("{head}_{ciphers}_{rest}"),
+    }
+}
+
+/// JA4S (FoxIO License 1.1): a readable part, the cipher, extensions in the order sent.
+#[cfg(feature = "ja4plus")]
+#[must_use]
+pub fn ja4s(carrier: Carrier, hello: &ServerHello<'_>) -> Fingerprint {
+    let extensions: Vec<u16> = hello.extensions.iter().map(|(id, _)| id).collect();
+    let head = format!(
+        "{}{}{:02}{}_{:04x}",
+        carrier.letter(),
+        version(hello.chosen_version()),
+        extensions.len().min(99),
+        ends(hello.alpn()),
+        hello.cipher,
+    );
+    let extensions = hexadecimal(extensions);
+    Fingerprint {
+        hash: format!("{head}_{}", sha256_12_or_zeros(extensions.as_bytes())),
+        raw: format!("{head}_{extensions}"),
+    }
+}
+
+fn plain(words: Words<'_>) -> impl Iterator<Item = u16> {
+    words.into_iter().filter(|value| !is_grease(*value))
+}
+
+fn decimal(values: impl IntoIterator<Item = u16>) -> String {
+    joined(values, '-', |text, value| write!(text, "{value}"))
+}
+
+fn hexadecimal(values: impl IntoIterator<Item = u16>) -> String {
+    joined(values, ',', |text, value| write!(text, "{value:04x}"))
+}
+
+fn joined(
+    values: impl IntoIterator<Item = u16>,
+    between: char,
+    write: fn(&mut String, u16) -> std::fmt::Result,
+) -> String {
+    let mut text = String::new();
+    for value in values {
+        if !text.is_empty() {
+            text.push(between);
+        }
+        // A string takes everything.
+        let _ = write(&mut text, value);
+    }
+    text
+}
+
+fn version(number: u16) -> &'static str {
+    match number {
+        0x0304 => "13",
+        0x0303 => "12",
+        0x0302 => "11",
+        0x0301 => "10",
+        0x0300 => "s3",
+        0x0002 => "s2",
+        0xfeff => "d1",
+        0xfefd => "d2",
+        0xfefc => "d3",
+        _ => "00",
+    }
+}
+
+/// First and last character of the first application protocol; where one is no letter or digit,
+/// first and last hexadecimal digit.
+fn ends(protocol: Option<&[u8]>) -> String {
+    let (Some(&first), Some(&last)) =
+        (protocol.and_then(<[u8]>::first), protocol.and_then(<[u8]>::last))
+    else {
+        return "00".to_owned();
+    };
+    if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
+        [char::from(first), char::from(last)].iter().collect()
+    } else {
+        format!("{:x}{:x}", first >> 4, last & 15)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::tls::hello::{Transport, client_hello, server_hello};
+    use proptest::prelude::*;
+
+    fn words(values: &[u16]) -> Vec<u8> {
+        values.iter().flat_map(|value| value.to_be_bytes()).collect()
+    }
+
+    fn long(bytes: &[u8]) -> Vec<u8> {
+        [&u16::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat()
+    }
+
+    fn extensions(list: &[(u16, Vec<u8>)]) -> Vec<u8> {
+        let all: Vec<u8> =
+            list.iter().flat_map(|(id, body)| [words(&[*id]), long(body)].concat()).collect();
+        long(&all)
+    }
+
+    fn client(version: u16, ciphers: &[u16], list: Option<&[(u16, Vec<u8>)]>) -> Vec<u8> {
+        let mut body = words(&[version]);
+        body.extend([0; 33]);
+        body.extend(long(&words(ciphers)));
+        body.extend([1, 0]);
+        body.extend(list.map(extensions).unwrap_or_default());
+        body
+    }
+
+    fn read(body: &[u8]) -> ClientHello<'_> {
+        client_hello(body, Transport::Stream).unwrap()
+    }
+
+    /// The two examples of the JA3 publication.
+    #[test]
+    fn ja3_is_as_published() {
+        let ciphers = [47, 53, 5, 10, 49_161, 49_162, 49_171, 49_172, 50, 56, 19, 4];
+        let list =
+            [(0, vec![]), (10, long(&words(&[23, 24, 25]))), (0x1a1a, vec![]), (11, vec![1, 0])];
+        let body = client(769, &ciphers, Some(&list));
+        let found = ja3(&read(&body));
+        assert_eq!(
+            found.raw,
+            "769,47-53-5-10-49161-49162-49171-49172-50-56-19-4,0-10-11,23-24-25,0"
+        );
+        assert_eq!(found.hash, "ada70206e40642a3e4461f35503241d5");
+        let ciphers = [4, 5, 10, 9, 100, 98, 3, 6, 19, 18, 99];
+        let body = client(769, &ciphers, None);
+        let found = ja3(&read(&body));
+        assert_eq!(found.raw, "769,4-5-10-9-100-98-3-6-19-18-99,,,");
+        assert_eq!(found.hash, "de350869b8c85de67a350c8d186f11e6");
+    }
+
+    /// The example of the JA4 publication, its technical details.
+    #[test]
+    fn ja4_is_as_published() {
+        let ciphers = [
+            0x1a1a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013,
+            0xc014, 0x009c, 0x009d, 0x002f, 0x0035,
+        ];
+        let signatures = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601];
+        let mut list: Vec<(u16, Vec<u8>)> = [
+            0x001b, 0x0000, 0x0033, 0x4469, 0x0017, 0x002d, 0x0005, 0x0023, 0x0012, 0xff01, 0x000b,
+            0x000a, 0x0015,
+        ]
+        .map(|id| (id, vec![]))
+        .to_vec();
+        list.push((0x0a0a, vec![]));
+        list.push((0x10, b"\0\x03\x02h2".to_vec()));
+        list.push((0x0d, long(&words(&signatures))));
+        list.push((0x2b, vec![6, 0x2a, 0x2a, 3, 4, 3, 3]));
+        let body = client(0x0303, &ciphers, Some(&list));
+        let found = ja4(Carrier::Tcp, &read(&body));
+        assert_eq!(found.hash, "t13d1516h2_8daaf6152771_e5627efa2ab1");
+        assert_eq!(
+            found.raw,
+            "t13d1516h2_002f,0035,009c,009d,1301,1302,1303,c013,c014,c02b,c02c,c02f,c030,cca8,cca9\
+             _0005,000a,000b,000d,0012,0015,0017,001b,0023,002b,002d,0033,4469,ff01\
+             _0403,0804,0401,0503,0805,0501,0806,0601"
+        );
+    }
+
+    #[test]
+    fn nothing_gives_zeros_and_no_underscore() {
+        let body = client(0x0301, &[0x0a0a], None);
+        let found = ja4(Carrier::Tcp, &read(&body)).hash;
+        assert_eq!(found, "t10i000000_000000000000_000000000000");
+        let body = client(0xfefd, &[4], Some(&[(10, vec![])]));
+        let found = ja4(Carrier::Dtls, &read(&body));
+        assert_eq!(found.raw, "dd2i010100_0004_000a");
+    }
+
+    /// The table of the publication; a version that is a draft counts and is unknown.
+    #[test]
+    fn odd_protocols_and_versions_are_as_published() {
+        let check = |protocol: &[u8], expected| assert_eq!(ends(Some(protocol)), expected);
+        check(b"h2", "h2");
+        check(b"http/1.1", "h1");
+        check(b"x", "xx");
+        check(&[0xab], "ab");
+        check(&[0xab, 0xcd], "ad");
+        check(&[0x30, 0xab], "3b");
+        check(&[0x30, 0x31, 0xab, 0xcd], "3d");
+        check(&[0x30, 0xab, 0xcd, 0x31], "01");
+        check(b"", "00");
+        let body = client(0x0303, &[4], Some(&[(43, vec![4, 0x7f, 0x17, 3, 3])]));
+        assert!(ja4(Carrier::Quic, &read(&body)).hash.starts_with("q00i"));
+    }
+
+    #[test]
+    fn servers_extensions_keep_their_order() {
+        let mut body = words(&[0x0303]);
+        body.extend([0; 33]);
+        body.extend([0x13, 0x01, 0]);
+        body.extend(extensions(&[(0x33, vec![]), (0x2b, vec![3, 4])]));
+        let hello = server_hello(&body).unwrap();
+        assert_eq!(ja3s(&hello).raw, "771,4865,51-43");
+        // The example of the publication.
+        #[cfg(feature = "ja4plus")]
+        assert_eq!(ja4s(Carrier::Tcp, &hello).hash, "t130200_1301_234ea6891581");
+    }
+
+    proptest! {
+        #[test]
+        fn any_hello_has_fingerprints(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let body = [&client(0x0303, &[1, 2], None)[..], &long(&bytes)].concat();
+            if let Ok(hello) = client_hello(&body, Transport::Stream) {
+                prop_assert_eq!(ja3(&hello).hash.len(), 32);
+                prop_assert_eq!(ja4(Carrier::Tcp, &hello).hash.chars().count(), 36);
+            }
+        }
+    }
+}
