@@ -9,3 +9,11 @@ pub mod fragment;
 pub mod isn;
 pub mod packet;
 pub mod skew;
+pub mod tcp;
+pub mod tracker;
+
+mod lru;
+mod stream;
+
+#[cfg(test)]
+mod tests;

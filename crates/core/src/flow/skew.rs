@@ -47,7 +47,7 @@ pub const NOMINAL_HZ: &[u32] =
 /// Points below which nothing is said.
 const POINTS_MIN: usize = 10;
 /// Points below which no skew is said.
-const SKEW_POINTS_MIN: usize = 40;
+const SKEW_POINTS_MIN: usize = 30;
 /// Bounds above which the skew is not useful: quartz clocks are within some 100 ppm.
 const USEFUL_PPM: f64 = 50.0;
 /// A nominal frequency is this near, in parts of it.

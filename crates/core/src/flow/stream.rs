@@ -1,0 +1,153 @@
+//! The first bytes of one direction, in order.
+//!
+//! **Invariant:** the bytes that came first win where segments overlap, what was given as ready
+//! never changes, and no more is kept than the cap.
+
+use crate::flow::fragment::fill;
+use crate::limits::FLOW_PIECES;
+
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// The sequence number of the first byte.
+    start: Option<u32>,
+    bytes: Vec<u8>,
+    ready: usize,
+    /// What is there behind a hole, as ranges in order.
+    pieces: Vec<(usize, usize)>,
+    is_done: bool,
+}
+
+/// Beyond the first byte by more than this, a sequence number is about to come round again.
+const FAR: u32 = 1 << 30;
+
+impl Stream {
+    /// Says where the bytes begin, if that is not known yet.
+    pub(super) fn begin(&mut self, start: u32) {
+        self.start.get_or_insert(start);
+    }
+
+    pub(super) fn start(&self) -> Option<u32> {
+        self.start
+    }
+
+    /// The sequence number behind the last byte that is ready.
+    pub(super) fn next(&self) -> Option<u32> {
+        self.start.map(|start| start.wrapping_add(self.ready as u32))
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// Bytes of memory that are held.
+    pub(super) fn held(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    pub(super) fn ready(&self) -> &[u8] {
+        self.bytes.get(..self.ready).unwrap_or_default()
+    }
+
+    /// Nobody wants more: what is held is let go.
+    pub(super) fn finish(&mut self) {
+        let start = self.start;
+        *self = Self { start, is_done: true, ..Self::default() };
+    }
+
+    /// Whether a segment is the first, so that who reads can have it as it is.
+    pub(super) fn is_first(&self, seq: u32) -> bool {
+        !self.is_done && self.bytes.is_empty() && self.start.is_none_or(|start| start == seq)
+    }
+
+    /// Keeps what is new in a segment; whether more is ready than before.
+    pub(super) fn push(&mut self, seq: u32, payload: &[u8], cap: usize) -> bool {
+        if self.is_done || payload.is_empty() {
+            return false;
+        }
+        let ahead = seq.wrapping_sub(*self.start.get_or_insert(seq));
+        let (at, payload) = if ahead > u32::MAX / 2 {
+            // It begins in front of the first byte.
+            (0, payload.get(ahead.wrapping_neg() as usize..).unwrap_or_default())
+        } else {
+            (ahead as usize, payload)
+        };
+        if ahead > FAR && ahead <= u32::MAX / 2 {
+            self.finish();
+            return false;
+        }
+        let payload = payload.get(..cap.saturating_sub(at).min(payload.len())).unwrap_or_default();
+        let end = at + payload.len();
+        if end <= self.ready || payload.is_empty() {
+            return false;
+        }
+        if at <= self.ready && self.pieces.is_empty() {
+            let new = payload.get(self.ready - at..).unwrap_or_default();
+            self.bytes.extend_from_slice(new);
+            self.ready = end;
+            return true;
+        }
+        if at > self.ready && self.pieces.len() >= FLOW_PIECES {
+            return false;
+        }
+        let before = self.ready;
+        if before > 0 {
+            self.pieces.insert(0, (0, before));
+        }
+        fill(&mut self.bytes, &mut self.pieces, at, payload);
+        if let Some(&(0, to)) = self.pieces.first() {
+            self.ready = to;
+            self.pieces.remove(0);
+        }
+        self.ready > before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_first_bytes_win_and_the_order_does_not_matter() {
+        let mut stream = Stream::default();
+        stream.begin(u32::MAX - 1);
+        assert!(!stream.push(2, b"efgh", 100));
+        assert!(!stream.push(1, b"dXX", 100));
+        assert!(stream.push(u32::MAX - 1, b"abc", 100));
+        assert_eq!(stream.ready(), b"abcdefgh");
+        assert!(!stream.push(u32::MAX - 1, b"ABCDEFGH", 100));
+        assert!(stream.push(5, b"HIJ", 9));
+        assert_eq!(stream.ready(), b"abcdefghI");
+    }
+
+    #[test]
+    fn bytes_in_front_of_the_first_are_cut_off() {
+        let mut stream = Stream::default();
+        stream.begin(10);
+        assert!(stream.push(8, b"xxabc", 100));
+        assert_eq!(stream.ready(), b"abc");
+    }
+
+    proptest! {
+        #[test]
+        fn cuts_repeats_and_order_do_not_matter(
+            isn: u32,
+            bytes in prop::collection::vec(any::<u8>(), 1..300),
+            parts in prop::collection::vec((0_usize..300, 1_usize..40), 0..40),
+            cap in 1_usize..400,
+        ) {
+            let mut stream = Stream::default();
+            stream.begin(isn);
+            let every = (0..bytes.len()).step_by(7).map(|at| (at, 11));
+            let mut before: Vec<u8> = Vec::new();
+            for (at, length) in parts.into_iter().chain(every) {
+                let at = at.min(bytes.len() - 1);
+                let part = &bytes[at..(at + length).min(bytes.len())];
+                stream.push(isn.wrapping_add(at as u32), part, cap);
+                prop_assert!(stream.ready().starts_with(&before), "what was ready changed");
+                before = stream.ready().to_vec();
+            }
+            prop_assert_eq!(stream.ready(), &bytes[..bytes.len().min(cap)]);
+        }
+    }
+}

@@ -1,0 +1,473 @@
+//! What is kept of a TCP flow: how each side opened it, what it sent, and when.
+//!
+//! **Invariant:** raw values; each list is a bounded sample and stands beside a count of all. A
+//! clock that steps back gives no gap and no delay, rather than a negative one.
+
+use std::net::IpAddr;
+
+use crate::event::Side;
+use crate::flow::packet::{ACK, CWR, ECE, FIN, Ip, SYN, Tcp, TcpOptions};
+use crate::flow::skew::Tick;
+use crate::flow::stream::Stream;
+use crate::limits::{FLOW_SAMPLES, FLOW_SEGMENTS};
+
+/// When a packet was captured, and its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Nanoseconds since 1970.
+    pub at_ns: u64,
+    /// The number, from 1.
+    pub frame: u64,
+}
+
+/// An address and a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint {
+    /// The address.
+    pub address: IpAddr,
+    /// The port.
+    pub port: u16,
+}
+
+/// A SYN or SYN-ACK as it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// When.
+    pub at: Moment,
+    /// The initial sequence number.
+    pub isn: u32,
+    /// The acknowledgement number.
+    pub ack: u32,
+    /// The window, not scaled.
+    pub window: u16,
+    /// The flags: ECE, CWR and AE among them.
+    pub flags: u16,
+    /// Time to live, or hop limit.
+    pub ttl: u8,
+    /// Type of service, or traffic class.
+    pub tos: u8,
+    /// IPv4's identification.
+    pub id: Option<u16>,
+    /// Don't fragment.
+    pub df: bool,
+    /// Bytes of IP options.
+    pub ip_options: u8,
+    /// Bytes of payload, which Fast Open puts here.
+    pub payload: u16,
+    options: [u8; 40],
+    options_length: u8,
+}
+
+impl Opening {
+    pub(super) fn new(at: Moment, ip: &Ip<'_>, tcp: &Tcp<'_>) -> Self {
+        let mut options = [0; 40];
+        options.iter_mut().zip(tcp.options).for_each(|(kept, sent)| *kept = *sent);
+        Self {
+            at,
+            isn: tcp.seq,
+            ack: tcp.ack,
+            window: tcp.window,
+            flags: tcp.flags,
+            ttl: ip.ttl,
+            tos: ip.tos,
+            id: ip.id,
+            df: ip.df,
+            ip_options: ip.options.len() as u8,
+            payload: tcp.length.min(usize::from(u16::MAX)) as u16,
+            options,
+            options_length: tcp.options.len().min(40) as u8,
+        }
+    }
+
+    /// The raw options.
+    #[must_use]
+    pub fn options(&self) -> &[u8] {
+        self.options.get(..usize::from(self.options_length)).unwrap_or_default()
+    }
+
+    /// The largest segment that the sender takes.
+    #[must_use]
+    pub fn mss(&self) -> Option<u16> {
+        TcpOptions::new(self.options())
+            .find_map(|option| (option.kind == 2).then(|| option.value.try_into().ok()).flatten())
+            .map(u16::from_be_bytes)
+    }
+
+    /// The sender's window scale.
+    #[must_use]
+    pub fn scale(&self) -> Option<u8> {
+        TcpOptions::new(self.options())
+            .find_map(|option| (option.kind == 3).then(|| option.value.first().copied()).flatten())
+    }
+
+    /// The sender's timestamp and the one that it echoes.
+    #[must_use]
+    pub fn timestamps(&self) -> Option<(u32, u32)> {
+        timestamps(self.options())
+    }
+
+    /// Whether it answers a SYN.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        self.flags & ACK != 0
+    }
+}
+
+fn timestamps(options: &[u8]) -> Option<(u32, u32)> {
+    // As nearly every segment has them.
+    let value: [u8; 8] = match options {
+        [1, 1, 8, 10, value @ ..] => *value.first_chunk()?,
+        _ => TcpOptions::new(options)
+            .find_map(|o| (o.kind == 8).then(|| o.value.try_into().ok()).flatten())?,
+    };
+    let [a, b, c, d, e, f, g, h] = value;
+    Some((u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])))
+}
+
+/// A segment that was sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// When.
+    pub at: Moment,
+    /// Nanoseconds after it was sent first.
+    pub delay_ns: u64,
+    /// 1 the first time.
+    pub attempt: u16,
+}
+
+/// What was sent before the other side acknowledged any of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flight {
+    /// Segments with payload.
+    pub segments: u32,
+    /// Bytes of payload.
+    pub bytes: u64,
+    /// Whether the acknowledgement was seen.
+    pub is_acked: bool,
+}
+
+/// An ICMP "fragmentation needed" or "packet too big" about a packet of a direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooBig {
+    /// The first.
+    pub at: Moment,
+    /// The smallest MTU in any of them.
+    pub mtu: u32,
+    /// How many there were.
+    pub count: u32,
+}
+
+/// One direction of a flow.
+#[derive(Debug)]
+pub struct Direction {
+    /// Who sends.
+    pub endpoint: Endpoint,
+    /// The SYN or SYN-ACK.
+    pub opening: Option<Opening>,
+    /// How often that was sent.
+    pub openings: u32,
+    /// The first packet that was seen.
+    pub first: Option<Moment>,
+    /// Packets, with those that open.
+    pub packets: u64,
+    /// Bytes of payload on the wire, repeated ones too.
+    pub bytes: u64,
+    /// Bytes of the largest payload.
+    pub max_segment: u32,
+    /// What was sent before the first acknowledgement of data.
+    pub flight: Flight,
+    /// Segments with payload that were sent again.
+    pub repeats: u32,
+    /// The first of those.
+    pub repeated: Vec<Repeat>,
+    /// Gaps between segments with payload that nobody answered in between, each under
+    /// [`BURST_NS`]: their number.
+    pub gaps: u32,
+    /// The first of those, nanoseconds.
+    pub gaps_ns: Vec<u32>,
+    /// Packets marked ECT(0), ECT(1) and CE.
+    pub marks: [u32; 3],
+    /// Packets after the opening with ECE, and with CWR.
+    pub echoes: [u32; 2],
+    /// Whether and with what a router refused this direction's packets.
+    pub too_big: Option<TooBig>,
+    ticks: Vec<Tick>,
+    stride: u32,
+    skipped: u32,
+    latest_tick: Option<Tick>,
+    pub(super) stream: Stream,
+    /// The sequence number behind the last byte that was sent.
+    highest: Option<u32>,
+    fin: Option<u32>,
+    data_ns: u64,
+    sent: Vec<Sent>,
+    sent_next: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    seq: u32,
+    tries: u16,
+    at_ns: u64,
+}
+
+/// A longer gap, in nanoseconds, ends a burst.
+pub const BURST_NS: u64 = 100_000_000;
+
+/// A flow of both directions.
+#[derive(Debug)]
+pub struct Flow {
+    /// A number of its own, from 1.
+    pub id: u64,
+    /// When its first packet was seen.
+    pub began: Moment,
+    /// When its latest was.
+    pub latest: Moment,
+    /// Who opened it; who was seen first, if nobody was seen to open it.
+    pub client: Direction,
+    /// The other.
+    pub server: Direction,
+    pub(super) last_sender: Option<Side>,
+}
+
+impl Flow {
+    /// The direction in which `side` sends.
+    #[must_use]
+    pub fn direction(&self, side: Side) -> &Direction {
+        match side {
+            Side::Client => &self.client,
+            Side::Server => &self.server,
+        }
+    }
+
+    /// The direction in which `side` sends, and the other one.
+    pub(super) fn both(&mut self, side: Side) -> (&mut Direction, &mut Direction) {
+        match side {
+            Side::Client => (&mut self.client, &mut self.server),
+            Side::Server => (&mut self.server, &mut self.client),
+        }
+    }
+
+    /// Bytes of memory that its streams hold.
+    pub(super) fn held(&self) -> usize {
+        self.client.stream.held() + self.server.stream.held()
+    }
+
+    /// Whether both sides have said their last, and all before it was seen.
+    pub(super) fn is_over(&self) -> bool {
+        self.client.is_over() && self.server.is_over()
+    }
+
+    /// Takes in a segment that is no opening; whether it acknowledges what the other side sent.
+    pub(super) fn segment(&mut self, side: Side, at: Moment, ip: &Ip<'_>, tcp: &Tcp<'_>) -> bool {
+        let follows = self.last_sender == Some(side);
+        self.latest = at;
+        if tcp.length > 0 {
+            self.last_sender = Some(side);
+        }
+        let (sender, other) = self.both(side);
+        sender.sent(at, ip, tcp, follows);
+        tcp.flags & ACK != 0 && other.acknowledged(tcp.ack)
+    }
+}
+
+impl Direction {
+    pub(super) fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            opening: None,
+            openings: 0,
+            first: None,
+            packets: 0,
+            bytes: 0,
+            max_segment: 0,
+            flight: Flight::default(),
+            repeats: 0,
+            repeated: Vec::new(),
+            gaps: 0,
+            gaps_ns: Vec::new(),
+            marks: [0; 3],
+            echoes: [0; 2],
+            too_big: None,
+            ticks: Vec::new(),
+            stride: 1,
+            skipped: 0,
+            latest_tick: None,
+            stream: Stream::default(),
+            highest: None,
+            fin: None,
+            data_ns: 0,
+            sent: Vec::new(),
+            sent_next: 0,
+        }
+    }
+
+    /// A direction that opened with `opening`, sent `openings` times.
+    pub(super) fn opened(endpoint: Endpoint, opening: Option<Opening>, openings: u32) -> Self {
+        let mut direction = Self::new(endpoint);
+        if let Some(opening) = opening {
+            direction.opening = Some(opening);
+            direction.openings = openings;
+            direction.packets = u64::from(openings);
+            direction.first = Some(opening.at);
+            direction.highest = Some(opening.isn.wrapping_add(1));
+            direction.stream.begin(opening.isn.wrapping_add(1));
+            direction.mark(opening.tos);
+            if let Some((value, _)) = opening.timestamps() {
+                direction.tick(Tick { at_ns: opening.at.at_ns, value });
+            }
+        }
+        direction
+    }
+
+    /// Arrivals and timestamps: a sample of at most [`FLOW_SAMPLES`], in order.
+    pub fn ticks(&self) -> impl Iterator<Item = Tick> {
+        let latest = self.latest_tick.filter(|latest| self.ticks.last() != Some(latest));
+        self.ticks.iter().copied().chain(latest)
+    }
+
+    /// The bytes that are there from the first on, as far as they are still held.
+    #[must_use]
+    pub fn ready(&self) -> &[u8] {
+        self.stream.ready()
+    }
+
+    /// Whether a sequence number is near to what this side sends.
+    pub(super) fn is_near(&self, seq: u32) -> bool {
+        self.highest.is_none_or(|highest| {
+            let off = seq.wrapping_sub(highest);
+            off.min(off.wrapping_neg()) <= 1 << 20
+        })
+    }
+
+    pub(super) fn refused(&mut self, at: Moment, mtu: u32) {
+        let too_big = self.too_big.get_or_insert(TooBig { at, mtu, count: 0 });
+        too_big.mtu = too_big.mtu.min(mtu);
+        too_big.count += 1;
+    }
+
+    fn is_over(&self) -> bool {
+        self.fin.is_some_and(|fin| self.stream.is_done() || self.stream.next() == Some(fin))
+    }
+
+    fn mark(&mut self, tos: u8) {
+        let [ect0, ect1, ce] = &mut self.marks;
+        match tos & 3 {
+            1 => *ect1 += 1,
+            2 => *ect0 += 1,
+            3 => *ce += 1,
+            _ => {}
+        }
+    }
+
+    fn tick(&mut self, tick: Tick) {
+        // Of equal timestamps the first to arrive is the nearest to the clock.
+        if let Some(latest) = self.latest_tick {
+            let step = tick.value.wrapping_sub(latest.value);
+            if step == 0 || step > u32::MAX / 2 {
+                return;
+            }
+        }
+        self.latest_tick = Some(tick);
+        self.skipped += 1;
+        if self.skipped < self.stride && !self.ticks.is_empty() {
+            return;
+        }
+        self.skipped = 0;
+        if self.ticks.len() >= FLOW_SAMPLES {
+            let mut number = 0_u32;
+            self.ticks.retain(|_| {
+                number += 1;
+                number % 2 == 1
+            });
+            self.stride = self.stride.saturating_mul(2);
+        }
+        self.ticks.push(tick);
+    }
+
+    fn sent(&mut self, at: Moment, ip: &Ip<'_>, tcp: &Tcp<'_>, follows: bool) {
+        self.first.get_or_insert(at);
+        self.packets += 1;
+        self.mark(ip.tos);
+        if let Some((value, _)) = timestamps(tcp.options) {
+            self.tick(Tick { at_ns: at.at_ns, value });
+        }
+        let [ece, cwr] = &mut self.echoes;
+        *ece += u32::from(tcp.flags & (ECE | SYN) == ECE);
+        *cwr += u32::from(tcp.flags & (CWR | SYN) == CWR);
+        let length = tcp.length as u32;
+        let seq = if tcp.flags & SYN == 0 { tcp.seq } else { tcp.seq.wrapping_add(1) };
+        let end = seq.wrapping_add(length);
+        if tcp.flags & FIN != 0 {
+            self.fin = Some(end);
+        }
+        if length == 0 {
+            return;
+        }
+        self.stream.begin(seq);
+        self.bytes += u64::from(length);
+        self.max_segment = self.max_segment.max(length);
+        let is_new = self.highest.is_none_or(|highest| is_behind(end, highest));
+        let is_repeat =
+            self.highest.is_some_and(|highest| is_behind(highest, seq)) && self.repeat(at, seq);
+        if is_new {
+            self.highest = Some(end);
+        }
+        if is_repeat {
+            return;
+        }
+        self.remember(Sent { seq, tries: 0, at_ns: at.at_ns });
+        if !self.flight.is_acked {
+            self.flight.segments = self.flight.segments.saturating_add(1);
+            self.flight.bytes += u64::from(length);
+        }
+        let gap = at.at_ns.checked_sub(self.data_ns).filter(|gap| *gap < BURST_NS && follows);
+        if let Some(gap_ns) = gap {
+            self.gaps += 1;
+            if self.gaps_ns.len() < FLOW_SAMPLES {
+                self.gaps_ns.push(gap_ns as u32);
+            }
+        }
+        self.data_ns = at.at_ns;
+    }
+
+    /// Whether a segment is there that began at `seq`; if so it was sent again.
+    fn repeat(&mut self, at: Moment, seq: u32) -> bool {
+        let Some(sent) = self.sent.iter_mut().find(|sent| sent.seq == seq) else { return false };
+        sent.tries = sent.tries.saturating_add(1);
+        let delay_ns = at.at_ns.saturating_sub(sent.at_ns);
+        let repeat = Repeat { at, delay_ns, attempt: sent.tries };
+        self.repeats += 1;
+        if self.repeated.len() < FLOW_SAMPLES {
+            self.repeated.push(repeat);
+        }
+        true
+    }
+
+    fn remember(&mut self, sent: Sent) {
+        if self.sent.len() < FLOW_SEGMENTS {
+            self.sent.push(sent);
+        } else if let Some(place) = self.sent.get_mut(self.sent_next) {
+            *place = sent;
+            self.sent_next = (self.sent_next + 1) % FLOW_SEGMENTS;
+        }
+    }
+
+    /// Takes in the other side's acknowledgement; whether it is of something that was sent.
+    fn acknowledged(&mut self, ack: u32) -> bool {
+        let (Some(start), Some(highest)) = (self.stream.start(), self.highest) else {
+            return false;
+        };
+        if self.flight.segments > 0 && is_behind(ack, start) {
+            self.flight.is_acked = true;
+        }
+        let is_sent = ack == start || is_behind(ack, start);
+        is_sent && !is_behind(ack, highest.wrapping_add(1))
+    }
+}
+
+/// Whether `seq` is behind `other` in the stream.
+fn is_behind(seq: u32, other: u32) -> bool {
+    let ahead = seq.wrapping_sub(other);
+    ahead != 0 && ahead <= u32::MAX / 2
+}

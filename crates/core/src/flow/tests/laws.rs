@@ -1,0 +1,239 @@
+//! What holds for every order, every cut and every flood.
+
+use proptest::prelude::*;
+
+use super::{Packet, record};
+use crate::event::Side;
+use crate::flow::packet::{ACK, FIN, RST, SYN};
+use crate::flow::tcp::Repeat;
+use crate::flow::tracker::{Config, End, Event, Tracker, Wants};
+
+/// What a tracker tells of `packets`, in words.
+fn told(packets: &[Packet], config: Config) -> (Vec<String>, Tracker) {
+    let mut tracker = Tracker::new(config);
+    let mut told = Vec::new();
+    for (number, packet) in packets.iter().enumerate() {
+        let bytes = packet.bytes();
+        tracker.packet(&record(number as u64 + 1, packet.at_ms, &bytes), &mut |event| {
+            told.push(words(&event));
+            Wants::More
+        });
+    }
+    (told, tracker)
+}
+
+fn words(event: &Event<'_>) -> String {
+    match event {
+        Event::Opening { opening, attempt, since_ns, .. } => {
+            let kind = if opening.is_answer() { "syn-ack" } else { "syn" };
+            let since = since_ns.map_or_else(String::new, |ns| format!(" +{}ms", ns / 1_000_000));
+            format!("{} {kind} {attempt}{since}", opening.at.frame)
+        }
+        Event::Bytes { side, bytes, at, .. } => {
+            format!("{} {side:?} {}", at.frame, String::from_utf8_lossy(bytes))
+        }
+        Event::Datagram { at, bytes, .. } => format!("{} datagram {}", at.frame, bytes.len()),
+        Event::Ended { why, .. } => format!("{why:?}"),
+    }
+}
+
+#[test]
+fn a_conversation_is_told() {
+    let [syn, answer, ack] = Packet::handshake(9);
+    let packets = [
+        syn.clone(),
+        syn.at(1_000),
+        answer,
+        ack,
+        Packet::new(9, 0, 501, b"SSH-2.0-server").acks(101).turned(),
+        Packet::new(9, 0, 105, b"client").acks(515),
+        Packet::new(9, 0, 101, b"the ").acks(515),
+        Packet::new(9, FIN, 111, b"").acks(515),
+        Packet::new(9, FIN, 515, b"").acks(112).turned(),
+    ];
+    assert_eq!(
+        told(&packets, Config::default()).0,
+        [
+            "1 syn 1",
+            "2 syn 2 +1000ms",
+            "3 syn-ack 1",
+            "5 Server SSH-2.0-server",
+            "7 Client the client",
+            "Finished"
+        ]
+    );
+}
+
+#[test]
+fn a_flow_without_its_handshake_has_its_bytes() {
+    let packets = [
+        Packet::new(9, 0, 700, b"GET /").acks(3),
+        Packet::new(9, 0, 705, b" HTTP").acks(3),
+        Packet::new(9, RST, 710, b""),
+    ];
+    let expected = ["1 Client GET /", "2 Client GET / HTTP", "Reset"];
+    assert_eq!(told(&packets, Config::default()).0, expected);
+}
+
+#[test]
+fn a_reset_from_far_away_ends_nothing() {
+    let packets = [
+        Packet::new(9, 0, 700, b"GET /").acks(3),
+        Packet::new(9, RST, 700 + (1 << 24), b""),
+        Packet::new(9, 0, 705, b" HTTP").acks(3),
+    ];
+    assert_eq!(told(&packets, Config::default()).0.len(), 2);
+}
+
+#[test]
+fn repeats_the_first_flight_gaps_and_refusals_are_kept() {
+    let [syn, answer, ack] = Packet::handshake(9);
+    let data = |seq, payload: &[u8], at| Packet::new(9, 0, seq, payload).acks(501).at(at);
+    let packets = [
+        syn,
+        answer,
+        ack,
+        data(101, b"first", 10),
+        data(106, b"second", 12),
+        data(106, b"second", 212),
+        data(106, b"second", 612),
+        Packet::new(9, 0, 501, b"answer").acks(112).turned().at(700),
+        data(112, b"third", 720),
+    ];
+    let (_, mut tracker) = told(&packets, Config::default());
+    let mut quote = data(112, b"third", 0).bytes();
+    quote.truncate(28);
+    let mut too_big = vec![0x45, 0, 0, 56, 0, 0, 0, 0, 64, 1, 0, 0, 9, 9, 9, 9, 0, 0, 0, 9];
+    too_big.extend([3, 4, 0, 0, 0, 0, 0x05, 0x14]);
+    too_big.extend(quote);
+    tracker.packet(&record(10, 721, &too_big), &mut |_| Wants::More);
+    let mut flows = 0;
+    tracker.stop(&mut |event| {
+        let Event::Ended { flow, why: End::Stopped } = event else { panic!("{event:?}") };
+        flows += 1;
+        let client = &flow.client;
+        let delays: Vec<_> = client
+            .repeated
+            .iter()
+            .map(|Repeat { delay_ns, attempt, .. }| (delay_ns / 1_000_000, *attempt))
+            .collect();
+        assert_eq!((client.repeats, delays), (2, vec![(200, 1), (600, 2)]));
+        let flight = client.flight;
+        assert_eq!((flight.segments, flight.bytes, flight.is_acked), (2, 11, true));
+        assert_eq!(client.gaps_ns, [2_000_000]);
+        assert_eq!(client.max_segment, 6);
+        assert_eq!(client.too_big.map(|big| (big.mtu, big.count)), Some((1_300, 1)));
+        Wants::Enough
+    });
+    assert_eq!(flows, 1);
+}
+
+#[test]
+fn a_million_syns_leave_flows_with_data_alone_and_stay_small() {
+    let config = Config { half_open: 1_024, one_sided: 64, ..Config::default() };
+    let [syn, answer, ack] = Packet::handshake(9);
+    let spoken = [syn, answer, ack, Packet::new(9, 0, 101, b"he").acks(501)];
+    let (_, mut tracker) = told(&spoken, config);
+    let mut bytes = Packet::new(0, SYN, 1, b"").bytes();
+    for source in 0..1_000_000_u32 {
+        bytes[12..16].copy_from_slice(&(source | 1 << 31).to_be_bytes());
+        // Some of them pretend to have a connection.
+        bytes[33] = if source % 3 == 0 { ACK as u8 } else { SYN as u8 };
+        tracker.packet(&record(u64::from(source) + 5, 0, &bytes), &mut |_| Wants::More);
+    }
+    let mut forged = Packet::new(0, 0, 1, b"forged").acks(7).bytes();
+    for source in 0..10_000_u32 {
+        forged[12..16].copy_from_slice(&(source | 1 << 30).to_be_bytes());
+        tracker.packet(&record(2_000_000, 0, &forged), &mut |_| Wants::More);
+    }
+    let counts = tracker.counts();
+    assert_eq!(counts.evicted_half_open, 1_000_000 - 333_334 - 1_024);
+    assert_eq!((counts.evicted, counts.evicted_one_sided), (0, 10_000 - 64));
+    let rest = Packet::new(9, 0, 103, b"llo").acks(501).bytes();
+    let mut heard = Vec::new();
+    tracker.packet(&record(3_000_000, 0, &rest), &mut |event| {
+        heard.push(words(&event));
+        Wants::More
+    });
+    assert_eq!(heard, ["3000000 Client hello"]);
+}
+
+#[test]
+fn streams_that_nobody_reads_to_the_end_have_a_cap_together() {
+    let config = Config { buffer_bytes: 64 << 10, ..Config::default() };
+    let packets: Vec<Packet> = (1..200_u32)
+        .flat_map(|from| {
+            let mut all = Packet::handshake(from << 8).to_vec();
+            all.push(Packet::new(from << 8, 0, 101, &[7; 1_000]).acks(501));
+            all.push(Packet::new(from << 8, 0, 501, b"").acks(1_101).turned());
+            all
+        })
+        .collect();
+    let (_, tracker) = told(&packets, config);
+    let evicted = tracker.counts().evicted;
+    assert!((100..199).contains(&evicted), "{evicted} given up");
+}
+
+#[test]
+fn who_has_enough_of_a_direction_hears_no_more_of_it() {
+    let mut tracker = Tracker::new(Config::default());
+    let mut heard = 0;
+    for (number, payload) in [b"one", b"two", b"six"].into_iter().enumerate() {
+        let packet = Packet::new(9, 0, 101 + 3 * number as u32, payload).bytes();
+        tracker.packet(&record(1, 0, &packet), &mut |event| {
+            heard += usize::from(matches!(event, Event::Bytes { .. }));
+            Wants::Enough
+        });
+    }
+    assert_eq!(heard, 1);
+}
+
+proptest! {
+    #[test]
+    fn order_cuts_and_repeats_give_the_same_streams(
+        isn: u32,
+        client in prop::collection::vec(any::<u8>(), 1..400),
+        server in prop::collection::vec(any::<u8>(), 1..400),
+        cuts in prop::collection::vec((any::<bool>(), 0_usize..400, 1_usize..60, 0_u64..9), 0..30),
+    ) {
+        let syn = Packet::new(9, SYN, isn, b"");
+        let answer = Packet::new(9, SYN, !isn, b"").acks(isn.wrapping_add(1)).turned();
+        let mut packets = vec![syn, answer];
+        let every = (0..400).step_by(31).flat_map(|at| [(true, at, 40, 1), (false, at, 40, 2)]);
+        for (is_client, at, length, at_ms) in cuts.into_iter().chain(every) {
+            let (all, isn) = if is_client { (&client, isn) } else { (&server, !isn) };
+            let at = at.min(all.len() - 1);
+            let part = &all[at..(at + length).min(all.len())];
+            let seq = isn.wrapping_add(1).wrapping_add(at as u32);
+            let packet = Packet::new(9, ACK, seq, part).at(at_ms);
+            packets.push(if is_client { packet } else { packet.turned() });
+        }
+        let mut tracker = Tracker::new(Config::default());
+        let (mut from_client, mut from_server) = (Vec::new(), Vec::new());
+        for packet in &packets {
+            tracker.packet(&record(1, packet.at_ms, &packet.bytes()), &mut |event| {
+                match event {
+                    Event::Bytes { side: Side::Client, bytes, .. } => from_client = bytes.to_vec(),
+                    Event::Bytes { side: Side::Server, bytes, .. } => from_server = bytes.to_vec(),
+                    Event::Opening { .. } | Event::Datagram { .. } | Event::Ended { .. } => {}
+                }
+                Wants::More
+            });
+        }
+        prop_assert_eq!(from_client, client);
+        prop_assert_eq!(from_server, server);
+    }
+
+    #[test]
+    fn any_bytes_are_survived(
+        packets in prop::collection::vec((0_u16..300, any::<u64>(), prop::collection::vec(any::<u8>(), 0..120)), 0..20),
+    ) {
+        let mut tracker = Tracker::new(Config { idle_ns: 5, ..Config::default() });
+        for (link, at_ns, bytes) in &packets {
+            let mut record = record(1, 0, bytes);
+            (record.link, record.at_ns) = (*link, *at_ns);
+            tracker.packet(&record, &mut |_| Wants::More);
+        }
+        tracker.stop(&mut |_| Wants::More);
+    }
+}
