@@ -12,6 +12,5 @@
 mod client;
 mod idents;
 mod limits;
-mod measure;
 mod openssh;
 mod support;

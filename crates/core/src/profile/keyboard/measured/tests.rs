@@ -9,9 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cast::{self, CastFeatures};
-use crate::profile::keyboard::{
-    Context, Decoder, InputClass, columns, hamming, same_typist_score, table,
-};
+use crate::profile::keyboard::{InputClass, hamming, same_typist_score, table};
 
 /// The folder with the recordings; says what is skipped where it is absent.
 fn data(test: &str) -> Option<PathBuf> {
@@ -180,35 +178,4 @@ fn people_are_seldom_taken_for_programs() {
     println!("human {human}, scripted {scripted}, mixed {mixed}, of {}", sessions.len());
     assert!(scripted * 100 <= sessions.len(), "scripted {scripted}");
     assert!(human * 100 >= sessions.len() * 98, "human {human}");
-}
-
-/// A timing run: `cargo test --release -p decnet-core -- --ignored --nocapture keys_cost`.
-#[test]
-#[ignore = "timing"]
-fn keys_cost_the_same_in_a_session_of_any_length() {
-    let line = b"ls -la /etc\rcat /etc/passwd\rfind / -name the quick brown fox jumps over\r";
-    let mut random = 12_345_u64;
-    let mut next = move || {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        random >> 33
-    };
-    for keys in [1_000, 10_000, 100_000, 1_000_000] {
-        let (mut decoder, mut strokes, mut prompts_us, mut at_us) =
-            (Decoder::default(), Vec::new(), vec![0], 0);
-        for byte in line.iter().cycle().take(keys) {
-            at_us += 60_000 + next() % 120_000 + next() % 50 / 49 * (next() % 3_000_000);
-            decoder.read(at_us, &[*byte], &mut strokes);
-            if *byte == b'\r' {
-                prompts_us.push(at_us + 1_000);
-            }
-        }
-        let context = Context { duration_us: at_us, prompts_us: &prompts_us };
-        let rounds = (4_000_000 / keys).max(1);
-        let start = std::time::Instant::now();
-        for _ in 0..rounds {
-            std::hint::black_box(columns(std::hint::black_box(&strokes), &context));
-        }
-        let cost = start.elapsed().as_nanos() as f64 / (rounds * keys) as f64;
-        println!("{keys:8} keys: {cost:.1} ns each");
-    }
 }
