@@ -5,7 +5,6 @@
 //! is forgotten.
 
 use crate::backlog;
-use crate::checkpoint::Checkpointer;
 use crate::database::{Access, Database};
 use crate::dialect::RowStatement;
 use crate::error::Error;
@@ -47,8 +46,6 @@ struct Connections {
     /// Sees what was committed, and nothing of the batch at work. Closed first: SQLite merges its
     /// log into the database when the last connection closes, and a reader may not.
     reader: Database,
-    /// Where the store is a file.
-    checkpointer: Option<Checkpointer>,
     writer: Database,
 }
 
@@ -209,9 +206,7 @@ impl Engine {
         }
         self.head = number(writer.number("SELECT MAX(seq) FROM journal", &[])?);
         let reader = Database::open(&self.url, Access::Read)?;
-        let path = self.url.path();
-        let checkpointer = path.map(|path| Checkpointer::start(&self.url, path)).transpose()?;
-        self.connections = Some(Connections { reader, checkpointer, writer });
+        self.connections = Some(Connections { reader, writer });
         Ok(())
     }
 
@@ -318,7 +313,7 @@ impl Engine {
         let last = first + events.len() as u64 - 1;
         let url = &self.url;
         let connections = self.connections.as_mut();
-        let Connections { reader, checkpointer, writer } =
+        let Connections { reader, writer } =
             connections.ok_or_else(|| Error::Absent { url: url.to_string() })?;
         let states = &mut self.states;
         writer.run(begin(writer))?;
@@ -334,14 +329,7 @@ impl Engine {
         }
         let values = [Value::Text(last.to_string())];
         writer.execute("UPDATE meta SET value = ? WHERE name = 'cursor'", &values)?;
-        writer.run("COMMIT")?;
-        if let Some(checkpointer) = checkpointer
-            && let Err(error) = checkpointer.committed(writer)
-        {
-            // The batch is committed; the log is merely longer than it should be.
-            tracing::warn!(%error, "A checkpoint failed; the log of the store grows.");
-        }
-        Ok(())
+        writer.run("COMMIT")
     }
 }
 

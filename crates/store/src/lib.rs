@@ -5,7 +5,6 @@
 
 mod backlog;
 mod cache;
-mod checkpoint;
 mod database;
 mod dialect;
 mod engine;

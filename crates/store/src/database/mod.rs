@@ -17,8 +17,6 @@ use decnet_core::row::Value;
 pub(crate) enum Access {
     /// The one that writes; makes what is not there.
     Write,
-    /// The one that moves the log of a file.
-    Checkpoint,
     /// Any other.
     Read,
 }

@@ -23,8 +23,9 @@ const PAGE_BYTES: u32 = 4_096;
 const WRITER_CACHE_KIB: u32 = 32 << 10;
 /// Memory for pages of any other connection, KiB.
 const READER_CACHE_KIB: u32 = 8 << 10;
-/// What a write-ahead log is cut to when it begins anew, so that its length tells what is in it.
-const LOG_BYTES: u32 = 1 << 20;
+/// Pages in the write-ahead log before they are moved into the file: 256 MiB. The longer the log,
+/// the more often a page that is changed again is moved once.
+const CHECKPOINT_PAGES: u32 = 65_536;
 /// How long a statement waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(10);
 /// Prepared statements that a connection keeps.
@@ -74,7 +75,6 @@ impl Connection {
                 make(path)?;
                 OpenFlags::SQLITE_OPEN_READ_WRITE
             }
-            Access::Checkpoint => OpenFlags::SQLITE_OPEN_READ_WRITE,
             Access::Read => {
                 if !path.exists() {
                     return Err(Error::Absent { url: url.to_string() });
@@ -90,10 +90,9 @@ impl Connection {
             Access::Write => format!(
                 "PRAGMA page_size = {PAGE_BYTES}; PRAGMA journal_mode = WAL; \
                  PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{WRITER_CACHE_KIB}; \
-                 PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {LOG_BYTES}; \
+                 PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; \
                  PRAGMA temp_store = MEMORY;"
             ),
-            Access::Checkpoint => "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;".into(),
             Access::Read => format!("PRAGMA cache_size = -{READER_CACHE_KIB};"),
         };
         inner.execute_batch(&settings).map_err(fault)?;

@@ -193,8 +193,10 @@ impl RecordingStore {
         let mut total = 0;
         for file in self.files()? {
             let data = fs::symlink_metadata(self.folder.join(&file))?;
-            total += data.len();
-            files.push((file.get(..10).map(str::to_owned), data.modified()?, file, data.len()));
+            // A file takes whole blocks: many tiny recordings fill a disk too.
+            let room = data.len().next_multiple_of(BLOCK);
+            total += room;
+            files.push((file.get(..10).map(str::to_owned), data.modified()?, file, room));
         }
         files.sort();
         let mut pruned = Pruned::default();
@@ -327,3 +329,6 @@ fn whole_lines(file: &mut File, length: u64) -> io::Result<u64> {
     }
     Ok(0)
 }
+
+/// Bytes that a file system gives out at once, usually.
+const BLOCK: u64 = 4_096;

@@ -126,7 +126,7 @@ impl RecordingWriter {
                 let _ = self.file.seek(SeekFrom::Start(self.bytes));
                 self.extent = RecordingExtent::CutByFault;
                 let file = self.path.display();
-                tracing::warn!(%file, %error, "A recording is cut; its session goes on.");
+                tracing::debug!(%file, %error, "A recording is cut; its session goes on.");
             }
         }
     }
