@@ -418,3 +418,31 @@ fn refuse_foreign(url: &StoreUrl, database: &mut Database) -> Result<(), Error> 
         "it holds tables and no journal of ours; give the sensor a database of its own".into();
     Err(Error::Foreign { url: url.to_string(), why })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use decnet_core::event::{About, SensorFact, Timestamp};
+
+    fn lost(count: u64) -> Event {
+        Event { at: Timestamp(1), about: About::Sensor(SensorFact::Lost { count }) }
+    }
+
+    /// The answer to COMMIT never came: the batch is in the journal, and the caller has an error.
+    #[test]
+    fn a_batch_whose_commit_was_not_answered_is_there_once() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let mut engine = Engine::open(&StoreUrl::Sqlite(folder.path().join("a.db"))).unwrap();
+        let batch = [lost(1), lost(2)];
+        let committed = engine.commit(&batch).unwrap();
+        engine.uncertain = Some(committed);
+        engine.forget(Error::Absent { url: String::new() });
+        assert_eq!(engine.commit(&batch).unwrap(), committed);
+        assert_eq!(engine.head(), 2);
+        // The same, but nothing of the batch arrived.
+        engine.uncertain = Some(Committed { first_seq: 3, last_seq: 4 });
+        engine.forget(Error::Absent { url: String::new() });
+        assert_eq!(engine.commit(&[lost(3), lost(4)]).unwrap().first_seq, 3);
+        assert_eq!(engine.head(), 4);
+    }
+}
