@@ -187,6 +187,6 @@ pub const FLOW_SEGMENTS: usize = 32;
 
 /// TM-QUE-001: events waiting for the journal; a source that finds the queue full waits
 /// [`QUEUE_WAIT_MS`], then drops and counts.
-pub const QUEUE_EVENTS: usize = 65_536;
+pub const QUEUE_EVENTS: usize = 8_192;
 /// TM-QUE-002: milliseconds that a source waits for a place in the queue.
 pub const QUEUE_WAIT_MS: u64 = 250;
