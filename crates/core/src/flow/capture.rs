@@ -32,14 +32,14 @@ pub enum Block<'a> {
 }
 
 /// The state of reading one file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Reader {
     format: Option<Format>,
     frame: u64,
     last_ns: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Format {
     Pcap { order: Order, unit_ns: u64, link: u16 },
     Pcapng { order: Order, interfaces: Vec<Interface> },

@@ -199,6 +199,8 @@ pub struct Direction {
     /// The sequence number behind the last byte that was sent.
     highest: Option<u32>,
     fin: Option<u32>,
+    /// When the opening was sent last.
+    opened_ns: Option<u64>,
     data_ns: u64,
     sent: Vec<Sent>,
     sent_next: usize,
@@ -296,6 +298,7 @@ impl Direction {
             stream: Stream::default(),
             highest: None,
             fin: None,
+            opened_ns: None,
             data_ns: 0,
             sent: Vec::new(),
             sent_next: 0,
@@ -306,18 +309,30 @@ impl Direction {
     pub(super) fn opened(endpoint: Endpoint, opening: Option<Opening>, openings: u32) -> Self {
         let mut direction = Self::new(endpoint);
         if let Some(opening) = opening {
-            direction.opening = Some(opening);
+            direction.open(opening);
             direction.openings = openings;
             direction.packets = u64::from(openings);
-            direction.first = Some(opening.at);
-            direction.highest = Some(opening.isn.wrapping_add(1));
-            direction.stream.begin(opening.isn.wrapping_add(1));
-            direction.mark(opening.tos);
-            if let Some((value, _)) = opening.timestamps() {
-                direction.tick(Tick { at_ns: opening.at.at_ns, value });
-            }
         }
         direction
+    }
+
+    /// Takes in an opening; how often it has been sent by now, and how long after the last time.
+    pub(super) fn open(&mut self, opening: Opening) -> (u32, Option<u64>) {
+        let at_ns = opening.at.at_ns;
+        let since_ns = self.opened_ns.replace(at_ns).map(|before| at_ns.saturating_sub(before));
+        self.openings += 1;
+        self.packets += 1;
+        if self.opening.is_none() {
+            self.opening = Some(opening);
+            self.first.get_or_insert(opening.at);
+            self.highest.get_or_insert(opening.isn.wrapping_add(1));
+            self.stream.begin(opening.isn.wrapping_add(1));
+            self.mark(opening.tos);
+            if let Some((value, _)) = opening.timestamps() {
+                self.tick(Tick { at_ns: opening.at.at_ns, value });
+            }
+        }
+        (self.openings, since_ns)
     }
 
     /// Arrivals and timestamps: a sample of at most [`FLOW_SAMPLES`], in order.

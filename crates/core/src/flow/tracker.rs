@@ -150,6 +150,8 @@ pub struct Tracker {
     flows: Class,
     fragments: Fragments,
     counts: Counts,
+    /// The time of the packet before.
+    before_ns: u64,
 }
 
 /// Both ends, the lower first.
@@ -255,6 +257,7 @@ impl Tracker {
             flows: Class::new(config.seed, config.flows, config.buffer_bytes - quarter),
             fragments: Fragments::default(),
             counts: Counts::default(),
+            before_ns: 0,
             config,
         }
     }
@@ -270,9 +273,12 @@ impl Tracker {
     pub fn packet(&mut self, record: &Record<'_>, out: &mut impl FnMut(Event<'_>) -> Wants) {
         let at = Moment { at_ns: record.at_ns, frame: record.frame };
         self.counts.packets += 1;
-        self.flows.expire(at.at_ns, self.config.idle_ns, out);
-        self.one_sided.expire(at.at_ns, self.config.idle_ns, out);
-        self.expire_half(at.at_ns);
+        // One packet alone with a time far ahead ends nothing.
+        let sure_ns = at.at_ns.min(self.before_ns);
+        self.before_ns = at.at_ns;
+        self.flows.expire(sure_ns, self.config.idle_ns, out);
+        self.one_sided.expire(sure_ns, self.config.idle_ns, out);
+        self.expire_half(sure_ns);
         let decoded = link(record.link, record.bytes).and_then(ip);
         match decoded.and_then(|outer| match outer.tunnelled().map(ip) {
             Some(Ok(inner)) => self.network(at, &inner, out),
@@ -336,7 +342,13 @@ impl Tracker {
         let from = Endpoint { address: ip.source, port: tcp.source };
         let to = Endpoint { address: ip.destination, port: tcp.destination };
         let key = Key::new(from, to);
-        if tcp.flags & (SYN | RST) == SYN {
+        if tcp.flags & (SYN | RST) == SYN | RST {
+            // No system sends one; who does wants to see what becomes of it.
+            let opening = Opening::new(at, ip, tcp);
+            out(Event::Opening { from, to, opening: &opening, attempt: 1, since_ns: None });
+            return;
+        }
+        if tcp.flags & SYN != 0 {
             self.opening(at, ip, tcp, (key, from, to), out);
             if tcp.length == 0 {
                 return;
@@ -347,13 +359,9 @@ impl Tracker {
             return;
         }
         if self.one_sided.table.touch(&key).is_none() {
-            let half = self.half.touch(&key);
-            if tcp.flags & RST != 0 {
-                self.half.remove(&key);
-                return;
-            }
-            if tcp.length == 0 {
-                if let Some(half) = half {
+            // A handshake that is refused stays: some try the same again, and that is told.
+            if tcp.length == 0 || tcp.flags & RST != 0 {
+                if let Some(half) = self.half.touch(&key) {
                     half.latest_ns = at.at_ns;
                 }
                 return;
@@ -386,15 +394,10 @@ impl Tracker {
         for class in [&mut self.flows, &mut self.one_sided] {
             let Some(flow) = class.table.touch(&key) else { continue };
             let side = side_of(flow, from);
-            let latest = flow.latest.at_ns;
             let (sender, _) = flow.both(side);
             if sender.opening.is_none_or(|known| known.isn == opening.isn) {
                 // It was sent again, or came late.
-                sender.opening.get_or_insert(opening);
-                sender.openings += 1;
-                sender.packets += 1;
-                let since_ns = (sender.openings > 1).then(|| at.at_ns.saturating_sub(latest));
-                let attempt = sender.openings;
+                let (attempt, since_ns) = sender.open(opening);
                 out(Event::Opening { from, to, opening: &opening, attempt, since_ns });
                 return;
             }
