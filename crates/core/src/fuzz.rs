@@ -3,7 +3,12 @@
 //! **Invariant:** no body looks at what it is given; the laws hold for every input. The unit tests
 //! run each body on every prefix of its seeds, `fuzz/` runs them on what a fuzzer finds.
 
+use std::collections::BTreeMap;
+
 use crate::cast;
+use crate::event::Side;
+use crate::flow::capture::{Reader, Record};
+use crate::flow::tracker::{Config, Event, Tracker, Wants};
 use crate::octets::{Octets, unescape};
 use crate::profile::keyboard::{Context, Decoder, Stroke, columns};
 use crate::wire::http::{self, h2};
@@ -22,6 +27,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("quic", quic),
     ("http", http),
     ("h2", h2),
+    ("capture", capture),
+    ("flow", flow),
     ("keyboard", keyboard),
     ("recording", recording),
     ("octets", octets),
@@ -112,6 +119,47 @@ pub fn h2(bytes: &[u8]) {
     }
 }
 
+/// A block of a capture is read from exactly the bytes that it claims.
+pub fn capture(bytes: &[u8]) {
+    let (mut reader, mut rest) = (Reader::default(), bytes);
+    loop {
+        let mut again = reader.clone();
+        let Ok(Some((block, used))) = reader.next(rest) else { break };
+        let alone = rest.get(..used).map(|bytes| again.next(bytes));
+        assert_eq!(alone, Some(Ok(Some((block, used)))), "an answer changed");
+        assert!(used > 0, "a block of nothing");
+        rest = rest.get(used..).unwrap_or_default();
+    }
+}
+
+/// Whatever packets come, at whatever times: what a direction has said, it has said.
+pub fn flow(bytes: &[u8]) {
+    let config = Config { flows: 3, one_sided: 2, half_open: 2, idle_ns: 200, ..Config::default() };
+    let mut tracker = Tracker::new(config);
+    let mut said: BTreeMap<(u64, bool), Vec<u8>> = BTreeMap::new();
+    let mut listen = |event: Event<'_>| {
+        if let Event::Bytes { flow, side, bytes, .. } = event {
+            let before = said.entry((flow.id, side == Side::Client)).or_default();
+            assert!(bytes.len() > before.len(), "nothing new was told");
+            assert!(bytes.starts_with(before), "what was said changed");
+            assert!(bytes.len() <= config.stream_bytes, "more was kept than may be");
+            *before = bytes.to_vec();
+        }
+        Wants::More
+    };
+    // A packet: what is under it, when, how long it is, and it.
+    let (mut rest, mut frame) = (bytes, 0);
+    while let [link, at, length, tail @ ..] = rest {
+        let (packet, behind) = tail.split_at(tail.len().min(usize::from(*length)));
+        frame += 1;
+        let (link, at_ns) = (u16::from(*link), u64::from(*at));
+        let record = Record { frame, link, at_ns, original: u32::MAX, bytes: packet };
+        tracker.packet(&record, &mut listen);
+        rest = behind;
+    }
+    tracker.stop(&mut listen);
+}
+
 /// A stroke for a byte at most; a session of them has columns; its state survives its bytes.
 pub fn keyboard(bytes: &[u8]) {
     let (mut decoder, mut strokes) = (Decoder::default(), Vec::new());
@@ -161,6 +209,8 @@ mod tests {
         ("quic", b"\xc3\0\0\0\x01\x01a\x01b\0\x18000000000000000000000000"),
         ("http", b"GET / HTTP/1.1\r\nCookie: a=b; c\r\n\r\nrest"),
         ("h2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x04\0\0\0\x01\x82\x84\xbe"),
+        ("capture", &[212, 195, 178, 161, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 101, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 97, 98, 99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ("flow", &[101, 9, 40, 69, 0, 0, 40, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 100, 0, 0, 0, 0, 80, 2, 255, 255, 0, 0, 0, 0, 101, 9, 43, 69, 0, 0, 43, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 103, 0, 0, 0, 0, 80, 16, 255, 255, 0, 0, 0, 0, 116, 119, 111, 101, 9, 42, 69, 0, 0, 42, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 101, 0, 0, 0, 0, 80, 16, 255, 255, 0, 0, 0, 0, 111, 110, 101, 9, 40, 69, 0, 0, 40, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 106, 0, 0, 0, 0, 80, 4, 255, 255, 0, 0, 0, 0]),
         ("keyboard", b"ls -la\r\x1b[A\x1b[200~pasted\x1b[201~\xc3\xa4\x7f\x03\xff123456"),
         ("keyboard", b"the other thing that is there and then over there in the other house\r"),
         (
