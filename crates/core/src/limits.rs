@@ -50,6 +50,10 @@ pub const SSH_WAITING_PAUSE_BYTES: usize = 128 << 10;
 /// nobody is read beyond [`SSH_WAITING_PAUSE_BYTES`].
 pub const SSH_WAITING_ALL_BYTES: usize = 256 << 20;
 
+/// TM-SSH-014: bytes of a packet before encryption between others, which are only watched (what
+/// OpenSSH takes at most), and of what may stand before the KEXINIT; more is malformed.
+pub const SSH_WATCHED_PACKET_BYTES: usize = 256 << 10;
+
 /// TM-TLS-001: bytes of one handshake message (certificate chains are the long ones); a longer one
 /// is malformed.
 pub const TLS_MESSAGE_BYTES: usize = 128 << 10;

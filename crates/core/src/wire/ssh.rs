@@ -3,7 +3,7 @@
 //! **Invariant:** answers are those of OpenSSH's server 9.2, byte for byte the same line accepted
 //! or refused at the same byte; what is accepted is kept raw.
 
-use crate::limits::{SSH_CLEAR_PACKET_BYTES, SSH_IDENT_BYTES};
+use crate::limits::{SSH_CLEAR_PACKET_BYTES, SSH_IDENT_BYTES, SSH_WATCHED_PACKET_BYTES};
 use crate::wire::reader::Reader;
 use crate::wire::{Malformed, Parsed};
 
@@ -190,6 +190,33 @@ pub fn first_kexinit(bytes: &[u8]) -> Parsed<KexInit<'_>> {
     }
 }
 
+/// The KEXINIT of a stream that is only watched: a peer of its own kind may take packets that
+/// OpenSSH does not, larger ones and such as fill no block.
+///
+/// # Errors
+/// [`Malformed`] where the packets are none, or the first other message is no KEXINIT.
+pub fn watched_kexinit(bytes: &[u8]) -> Parsed<KexInit<'_>> {
+    let mut reader = Reader::new(bytes);
+    loop {
+        if bytes.len() - reader.rest().len() > SSH_WATCHED_PACKET_BYTES {
+            return Err(Malformed::TooLong("messages before KEXINIT"));
+        }
+        let Some(length) = reader.u32() else { return Ok(None) };
+        let length = usize::try_from(length).map_err(|_| Malformed::TooLong("packet"))?;
+        if length > SSH_WATCHED_PACKET_BYTES {
+            return Err(Malformed::TooLong("packet"));
+        }
+        let Some(body) = reader.take(length) else { return Ok(None) };
+        let (&padding, body) = body.split_first().ok_or(Malformed::Value("packet length"))?;
+        let payload = body.len().checked_sub(padding.into()).and_then(|end| body.get(..end));
+        let payload = payload.ok_or(Malformed::Value("padding length"))?;
+        if !matches!(payload.first(), Some(1..=4)) {
+            let used = bytes.len() - reader.rest().len();
+            return kexinit(payload).map(|offer| Some((offer, used)));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,6 +302,20 @@ mod tests {
         assert!(first_kexinit(&300_000_u32.to_be_bytes()).is_err());
         assert!(first_kexinit(&framed(&offer()[..60])).is_err());
         assert!(first_kexinit(&[0, 0, 0, 12, 12, 20, 0, 0]).is_err());
+    }
+
+    #[test]
+    fn a_watched_offer_need_not_fill_blocks() {
+        let payload = offer();
+        let length = u32::try_from(payload.len() + 1).unwrap().to_be_bytes();
+        let bytes = [&length[..], &[0], &payload].concat();
+        assert!(first_kexinit(&bytes).is_err());
+        let (found, used) = watched_kexinit(&bytes).unwrap().unwrap();
+        assert_eq!((found.lists[3], used), (&b"ddd"[..], bytes.len()));
+        assert_eq!(watched_kexinit(&bytes[..used - 1]), Ok(None));
+        assert!(watched_kexinit(&[0, 0, 0, 1, 1]).is_err());
+        assert!(watched_kexinit(&[0, 0, 0, 0]).is_err());
+        assert!(watched_kexinit(&[0, 4, 0, 1]).is_err());
     }
 
     fn agrees<T: PartialEq + std::fmt::Debug>(

@@ -14,7 +14,8 @@ use crate::wire::http::{Field, cookies};
 /// `settings|window update|priorities|pseudo-headers`.
 #[must_use]
 pub fn akamai(opening: &Opening, request: &Request) -> String {
-    let settings = joined(opening.settings.iter().map(|(id, value)| format!("{id}:{value}")), ";");
+    let settings = opening.settings.iter().flatten().map(|(id, value)| format!("{id}:{value}"));
+    let settings = joined(settings, ";");
     let window = opening.window_update.map_or_else(|| "00".to_owned(), |value| value.to_string());
     let priorities = opening.priorities.iter().map(|priority| {
         let exclusive = u8::from(priority.is_exclusive);
@@ -97,12 +98,12 @@ fn version_digits(version: &[u8]) -> &'static str {
     }
 }
 
-/// The first four letters of the first language, without hyphen, filled up with zeros.
+/// The first four characters of the first language, without hyphen, filled up with zeros.
 #[cfg(feature = "ja4plus")]
 fn language_letters(value: &[u8]) -> String {
     let first = value.split(|byte| matches!(byte, b',' | b';')).next().unwrap_or_default();
-    let letters = first.iter().filter(|byte| byte.is_ascii_alphanumeric());
-    let text: String = letters.take(4).map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    let letters = first.trim_ascii().iter().filter(|byte| **byte != b'-').take(4);
+    let text = Octets(letters.map(u8::to_ascii_lowercase).collect()).readable();
     format!("{text:0<4}")
 }
 
@@ -114,7 +115,7 @@ mod tests {
     #[test]
     fn akamai_is_as_published() {
         let opening = Opening {
-            settings: vec![(1, 65_536), (4, 131_072), (5, 16_384)],
+            settings: Some(vec![(1, 65_536), (4, 131_072), (5, 16_384)]),
             window_update: Some(12_517_377),
             priorities: vec![
                 h2::Priority { stream: 3, is_exclusive: false, depends_on: 0, weight: 201 },
@@ -145,5 +146,6 @@ mod tests {
         let bare = ja4h(b"OPTIONS", b"1.0", std::iter::empty());
         assert_eq!(bare.hash, "op10nn000000_e3b0c44298fc_000000000000_000000000000");
         assert_eq!(language_letters(b"de"), "de00");
+        assert_eq!(language_letters(b"*"), "*000");
     }
 }

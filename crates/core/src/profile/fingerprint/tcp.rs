@@ -133,17 +133,20 @@ pub fn p0f(syn: &Syn<'_>) -> String {
         Ip::V4 { .. } => 4,
         Ip::V6 { .. } => 6,
     };
-    // The next of the values that systems start with, up to 35 hops away.
+    // The next of the values that systems start with; nobody is more than 35 hops away.
     let start = match syn.ttl {
         0..=32 => 32,
         33..=64 => 64,
         65..=128 => 128,
         _ => 255,
     };
+    let distance = match start - syn.ttl {
+        near @ 0..=35 => near.to_string(),
+        _ => "?".to_owned(),
+    };
     let mut text = format!(
-        "{version}:{}+{}:{}:{}:{},{}:",
-        start,
-        start - syn.ttl,
+        "{version}:{}+{distance}:{}:{}:{},{}:",
+        syn.ttl,
         syn.ip_options,
         options.mss.unwrap_or(0),
         window(syn, &options),
@@ -190,22 +193,33 @@ fn window(syn: &Syn<'_>, options: &Options) -> String {
     if window == 0 {
         return "0".to_owned();
     }
-    let headers = if matches!(syn.ip, Ip::V4 { .. }) { 40 } else { 60 };
     // Some count the timestamps in, some count without, some round to a common link.
     let stamped = options.timestamps.is_some_and(|(value, _)| value != 0);
     let mut sizes = vec![(mss, "mss")];
     if stamped {
         sizes.push((mss - 12, "mss"));
     }
-    sizes.extend([(1_500 - headers, "mss"), (1_500 - headers - 12, "mss")]);
-    sizes.extend([(mss + headers, "mtu"), (1_500, "mtu")]);
+    sizes.extend([(1_460, "mss"), (1_448, "mss")]);
+    let is_v6 = matches!(syn.ip, Ip::V6 { .. });
+    if is_v6 {
+        sizes.extend([(1_440, "mss"), (1_428, "mss")]);
+    }
+    let ip_header = if is_v6 { 40 } else { 20 };
+    let headers = u32::try_from(ip_header + syn.ip_options + 20 + syn.options.len()).unwrap_or(0);
+    sizes.extend([(mss + 40, "mtu"), (mss.saturating_add(headers), "mtu")]);
+    if is_v6 {
+        sizes.push((mss + 60, "mtu"));
+    }
+    sizes.push((1_500, "mtu"));
     sizes
         .into_iter()
         .find(|(size, _)| window % size == 0)
         .map_or_else(|| window.to_string(), |(size, name)| format!("{name}*{}", window / size))
 }
 
-/// p0f's quirks in the order in which it prints them.
+/// p0f's quirks in the order in which it prints them. Where the acknowledgement number is set
+/// without its flag, p0f looks at one bit of it on the machines that it is run on; so do we, since
+/// signatures are there to be compared.
 fn quirks(syn: &Syn<'_>, options: &Options, is_ack: bool) -> [(bool, &'static str); 17] {
     let (df, id, reserved, flow) = match syn.ip {
         Ip::V4 { id, flags } => (flags & 2 != 0, Some(id), flags & 4 != 0, 0),
@@ -220,7 +234,7 @@ fn quirks(syn: &Syn<'_>, options: &Options, is_ack: bool) -> [(bool, &'static st
         (reserved, "0+"),
         (flow != 0, "flow"),
         (syn.sequence == 0, "seq-"),
-        (!is_ack && syn.acknowledgement != 0 && syn.flags & RST == 0, "ack+"),
+        (!is_ack && syn.acknowledgement >> 24 & 1 != 0 && syn.flags & RST == 0, "ack+"),
         (is_ack && syn.acknowledgement == 0, "ack-"),
         (syn.flags & URG == 0 && syn.urgent != 0, "uptr+"),
         (syn.flags & URG != 0, "urgf+"),
@@ -278,12 +292,12 @@ mod tests {
 
     #[test]
     fn signatures_are_in_p0fs_notation() {
-        assert_eq!(p0f(&SYN), "4:64+7:0:1460:mss*20,7:mss,sok,ts,nop,ws:df,id+:0");
+        assert_eq!(p0f(&SYN), "4:57+7:0:1460:mss*20,7:mss,sok,ts,nop,ws:df,id+:0");
         assert_eq!(p0f(&MACOS), "4:64+0:0:1460:65535,6:mss,nop,ws,nop,nop,ts,sok,eol+1:id-,ecn:0");
         let bare = Syn { ip: Ip::V6 { flow: 3 }, options: &[], window: 1_024, payload: 4, ..SYN };
-        assert_eq!(p0f(&bare), "6:64+7:0:0:1024,0::flow:+");
+        assert_eq!(p0f(&bare), "6:57+7:0:0:1024,0::flow:+");
         let broken = Syn { options: &[8, 3, 1, 2, 9], ..SYN };
-        assert_eq!(p0f(&broken), "4:64+7:0:0:29200,0:ts,mss:df,id+,bad:0");
+        assert_eq!(p0f(&broken), "4:57+7:0:0:29200,0:ts,mss:df,id+,bad:0");
     }
 
     /// The values that the publication gives for Linux and macOS.

@@ -135,8 +135,8 @@ pub struct Client {
 /// What a client sends before its first request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Opening {
-    /// Settings of its first SETTINGS frame, in order.
-    pub settings: Vec<(u16, u32)>,
+    /// Settings of its first SETTINGS frame, in order; `None` before that.
+    pub settings: Option<Vec<(u16, u32)>>,
     /// The increment of its first `WINDOW_UPDATE` for the connection.
     pub window_update: Option<u32>,
     /// PRIORITY frames, in order.
@@ -179,8 +179,8 @@ impl Client {
         }
         let mut reader = Reader::new(frame.payload);
         match frame.kind {
-            SETTINGS if self.is_open && self.opening.settings.is_empty() => {
-                self.opening.settings = frame.settings().unwrap_or_default();
+            SETTINGS if self.is_open && self.opening.settings.is_none() => {
+                self.opening.settings = frame.settings();
             }
             WINDOW_UPDATE if self.is_open && frame.stream == 0 => {
                 let increment = reader.u32().ok_or(no)? & 0x7fff_ffff;
@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(
             client.opening(),
             &Opening {
-                settings: vec![(3, 100), (2, 0)],
+                settings: Some(vec![(3, 100), (2, 0)]),
                 window_update: Some(65_536),
                 priorities: vec![Priority {
                     stream: 3,

@@ -285,11 +285,6 @@ fn extensions(mut reader: Reader<'_>) -> Result<Extensions<'_>, Malformed> {
         return Ok(Extensions(&[]));
     }
     let block = reader.long().ok_or(Malformed::Cut("extensions"))?;
-    let mut check = Reader::new(block);
-    while !check.rest().is_empty() {
-        check.u16().ok_or(Malformed::Cut("extension"))?;
-        check.long().ok_or(Malformed::Cut("extension"))?;
-    }
     Ok(Extensions(block))
 }
 
@@ -298,10 +293,23 @@ fn extensions(mut reader: Reader<'_>) -> Result<Extensions<'_>, Malformed> {
 pub struct Extensions<'a>(pub &'a [u8]);
 
 impl<'a> Extensions<'a> {
-    /// Ids and bodies in the order sent.
+    /// Ids and bodies in the order sent. One that claims more than there is has what there is, and
+    /// is the last.
     pub fn iter(self) -> impl Iterator<Item = (u16, &'a [u8])> {
         let mut reader = Reader::new(self.0);
-        std::iter::from_fn(move || Some((reader.u16()?, reader.long()?)))
+        std::iter::from_fn(move || {
+            let (id, length) = (reader.u16()?, reader.u16()?);
+            let rest = reader.rest();
+            Some((id, reader.take(length.into()).or_else(|| reader.take(rest.len()))?))
+        })
+    }
+
+    /// Whether all of them are as long as they claim.
+    #[must_use]
+    pub fn are_whole(self) -> bool {
+        let mut reader = Reader::new(self.0);
+        while reader.u16().and_then(|_| reader.long()).is_some() {}
+        reader.rest().is_empty()
     }
 
     /// The body of the first extension with this id.
@@ -475,6 +483,18 @@ mod tests {
         let mut body = server(&[], &[]);
         body[2..34].copy_from_slice(&RETRY);
         assert!(server_hello(&body).unwrap().is_retry());
+    }
+
+    #[test]
+    fn an_extension_that_is_cut_counts() {
+        let mut body = client(&[], &[extension(GROUPS, &[0, 2, 0, 29]), extension(ALPN, b"abc")]);
+        assert!(read(&body).extensions.are_whole());
+        let end = body.len() - 4;
+        body[end] = 9;
+        let hello = read(&body);
+        assert!(!hello.extensions.are_whole());
+        assert_eq!(hello.extensions.iter().map(|(id, _)| id).collect::<Vec<_>>(), [10, 16]);
+        assert_eq!(hello.extensions.find(ALPN), Some(&b"abc"[..]));
     }
 
     #[test]

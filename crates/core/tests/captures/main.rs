@@ -1,0 +1,156 @@
+//! Fingerprints against those that other tools give for captures of public test suites.
+//!
+//! **Invariant:** the captures are not part of the repository; where they are absent the test says
+//! so and passes. The reader of captures in here is for tests: small, and without a limit.
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "tests"
+)]
+
+mod pcap;
+mod sights;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// What a tool or we say of a message: between whom, which kind, which value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Sight {
+    kind: String,
+    value: String,
+    source: (IpAddr, u16),
+    target: (IpAddr, u16),
+}
+
+#[derive(Default)]
+struct Count {
+    expected: usize,
+    found: usize,
+    /// Of those found, how many in the very packet that was named.
+    in_frame: usize,
+}
+
+/// Kinds, whether only values that two tools agree on count, and how many must be found.
+const KINDS: &[(&str, Opinion, usize)] = &[
+    ("ja3", Opinion::Agreed, 504),
+    ("ja3s", Opinion::Agreed, 454),
+    ("ja4", Opinion::Agreed, 448),
+    ("ja4s", Opinion::Agreed, 428),
+    ("ja4h", Opinion::Agreed, 245),
+    ("ja4t", Opinion::Agreed, 1_493),
+    ("ja4ts", Opinion::Agreed, 1_158),
+    ("hassh", Opinion::Agreed, 30),
+    ("hassh_server", Opinion::Agreed, 27),
+    ("h2_settings_client", Opinion::Any, 13),
+    ("h2_settings_server", Opinion::Any, 6),
+    ("h2_akamai", Opinion::Any, 4),
+    ("p0f_syn", Opinion::Any, 1_267),
+    ("p0f_synack", Opinion::Any, 1_107),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opinion {
+    Agreed,
+    Any,
+}
+
+fn data() -> PathBuf {
+    let given = std::env::var_os("DECNET_TEST_DATA").map(PathBuf::from);
+    given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"))
+}
+
+#[test]
+fn fingerprints_are_those_of_other_tools() {
+    let root = data().join("pcap");
+    let Ok(index) = fs::read_to_string(root.join("INDEX.tsv")) else {
+        println!("skipped: no captures (DECNET_TEST_DATA names the folder that holds them)");
+        return;
+    };
+    let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
+    let mut alone: BTreeMap<&str, Count> = BTreeMap::new();
+    let is_chatty = std::env::var_os("DECNET_TEST_MISSING").is_some();
+    let mut seen_all = 0;
+    for line in index.lines().skip(1) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let (Some(file), Some(expected)) = (columns.first(), columns.get(9)) else { continue };
+        let Ok(expected) = fs::read_to_string(root.join(expected)) else { continue };
+        let Ok(capture) = fs::read(root.join(file)) else {
+            println!("skipped: {file} is missing");
+            continue;
+        };
+        let mut seen: BTreeMap<Sight, Vec<usize>> = BTreeMap::new();
+        for (frame, sight) in sights::all(&pcap::packets(&capture)) {
+            seen_all += 1;
+            seen.entry(sight).or_default().push(frame);
+        }
+        for line in expected.lines() {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+            let note = text("note");
+            let Some((kind, opinion, _)) = KINDS.iter().find(|(kind, ..)| *kind == value["kind"])
+            else {
+                continue;
+            };
+            let agreed = value["agree"].as_array().is_some_and(|list| !list.is_empty());
+            if note.contains("contested") || note.contains("partial window") {
+                continue;
+            }
+            let end = |host: &str, port: &str| {
+                (text(host).parse().unwrap(), u16::try_from(value[port].as_u64().unwrap()).unwrap())
+            };
+            let (source, target) = (end("src", "sport"), end("dst", "dport"));
+            let sight = Sight { kind: (*kind).to_owned(), value: text("value"), source, target };
+            let frame = usize::try_from(value["frame"].as_u64().unwrap()).unwrap();
+            // What one tool says alone is counted too, and may be wrong.
+            let counts =
+                if *opinion == Opinion::Agreed && !agreed { &mut alone } else { &mut counts };
+            let count = counts.entry(kind).or_default();
+            count.expected += 1;
+            let ours: Vec<String> = seen
+                .iter()
+                .filter(|(own, at)| own.kind == sight.kind && at.contains(&frame))
+                .map(|(own, _)| own.value.clone())
+                .collect();
+            let frames = seen.entry(sight).or_default();
+            let same = frames.iter().position(|found| *found == frame);
+            match (same, frames.is_empty()) {
+                (Some(at), _) => {
+                    frames.remove(at);
+                    count.found += 1;
+                    count.in_frame += 1;
+                }
+                (None, false) => {
+                    frames.remove(0);
+                    count.found += 1;
+                }
+                (None, true) if is_chatty => println!("missing: {file}: {line} ours: {ours:?}"),
+                (None, true) => {}
+            }
+        }
+    }
+    println!("{seen_all} fingerprints in all; found / expected (in the very packet):");
+    let mut failed = Vec::new();
+    for (kind, _, floor) in KINDS {
+        let Some(count) = counts.get(kind) else { continue };
+        let other = alone.get(kind).map_or((0, 0), |count| (count.found, count.expected));
+        println!(
+            "{kind:20} {:5} / {:5} ({}); of one tool alone {} / {}",
+            count.found, count.expected, count.in_frame, other.0, other.1
+        );
+        // Other captures than those that the floors were taken from have other numbers.
+        if count.found < (*floor).min(count.expected) {
+            failed.push(format!("{kind}: {} of {floor}", count.found));
+        }
+    }
+    assert_eq!(failed, Vec::<String>::new());
+}
