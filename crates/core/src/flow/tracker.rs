@@ -354,11 +354,14 @@ impl Tracker {
                 return;
             }
         }
-        if self.flows.table.touch(&key).is_some() {
-            segment(&mut self.flows, (key, from), at, (ip, tcp), &self.config, out);
+        let packet = (at, ip, tcp);
+        if segment(&mut self.flows, (key, from), packet, &self.config, out).is_some() {
             return;
         }
-        if self.one_sided.table.touch(&key).is_none() {
+        let answered = segment(&mut self.one_sided, (key, from), packet, &self.config, out);
+        let is_answered = if let Some(is_answered) = answered {
+            is_answered
+        } else {
             // A handshake that is refused stays: some try the same again, and that is told.
             if tcp.length == 0 || tcp.flags & RST != 0 {
                 if let Some(half) = self.half.touch(&key) {
@@ -370,9 +373,8 @@ impl Tracker {
             self.counts.flows += 1;
             let flow = Box::new(begin(self.counts.flows, at, half, from, to));
             self.one_sided.insert(key, flow);
-        }
-        let is_answered =
-            segment(&mut self.one_sided, (key, from), at, (ip, tcp), &self.config, out);
+            segment(&mut self.one_sided, (key, from), packet, &self.config, out) == Some(true)
+        };
         // An acknowledgement of what the other side sent cannot be made from elsewhere.
         if is_answered && let Some(flow) = self.one_sided.remove(&key) {
             self.flows.insert(key, flow);
@@ -504,16 +506,16 @@ fn side_of(flow: &Flow, from: Endpoint) -> Side {
     if flow.client.endpoint == from { Side::Client } else { Side::Server }
 }
 
-/// Takes in a segment of a flow in `class`; whether it acknowledges what the other side sent.
+/// Takes in a segment of a flow in `class`; nothing if there is no such flow, or whether the
+/// segment acknowledges what the other side sent.
 fn segment(
     class: &mut Class,
     (key, from): (Key, Endpoint),
-    at: Moment,
-    (ip, tcp): (&Ip<'_>, &Tcp<'_>),
+    (at, ip, tcp): (Moment, &Ip<'_>, &Tcp<'_>),
     config: &Config,
     out: &mut impl FnMut(Event<'_>) -> Wants,
-) -> bool {
-    let Some(flow) = class.table.peek(&key) else { return false };
+) -> Option<bool> {
+    let flow = class.table.touch(&key)?;
     let side = side_of(flow, from);
     if tcp.flags & RST != 0 {
         if flow.direction(side).is_near(tcp.seq)
@@ -521,7 +523,7 @@ fn segment(
         {
             out(Event::Ended { flow: &flow, why: End::Reset });
         }
-        return false;
+        return Some(false);
     }
     let is_answer = flow.segment(side, at, ip, tcp) && tcp.flags & ACK != 0;
     let held = flow.held();
@@ -531,10 +533,10 @@ fn segment(
     class.held = (class.held + flow.held()).saturating_sub(held);
     if is_over && let Some(flow) = class.remove(&key) {
         out(Event::Ended { flow: &flow, why: End::Finished });
-        return false;
+        return Some(false);
     }
     class.evict(out);
-    is_answer
+    Some(is_answer)
 }
 
 /// Puts a payload where it belongs, and tells of it if it is the next.
