@@ -2,7 +2,8 @@
 //! one".
 //!
 //! **Invariant:** short input is never an error, and more bytes never change an answer already
-//! given. A parser borrows, allocates nothing that a peer can grow, and never panics.
+//! given. A parser borrows, and never panics. What joins pieces (of a handshake, of a header block)
+//! owns them, up to a cap of `limits`.
 
 pub mod http;
 pub mod pieces;

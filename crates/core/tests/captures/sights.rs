@@ -282,7 +282,7 @@ impl Eye {
                         let found = http_print::ja4h(head.method, head.version, fields);
                         self.see(frame, way, "ja4h", found.hash);
                     }
-                    let _ = (head, frame);
+                    let _ = (head, frame, way);
                     bytes.drain(..used);
                     if bytes.is_empty() {
                         return Mode::Unknown;

@@ -137,6 +137,8 @@ fn version(number: u16) -> &'static str {
         0x0301 => "10",
         0x0300 => "s3",
         0x0002 => "s2",
+        // What OpenSSL sent as DTLS before the standard; FoxIO's own tools call it so.
+        0x0100 => "s1",
         0xfeff => "d1",
         0xfefd => "d2",
         0xfefc => "d3",

@@ -8,6 +8,12 @@ const SERVER_V1: &str = "cf000000010008f067a5502a4262b5004075c0d95a482cd0991cd25
 c3bf9c73cc3f3bded74b562bfb19fb84022f8ef4cdd93795d77d06edbb7aaf2f58891850abbdca3d20398c276456cbc4\
 2158407dd074ee";
 
+/// RFC 9369 §A.3: the same of version 2.
+const SERVER_V2: &str = "dc6b3343cf0008f067a5502a4262b5004075d92faaf16f05d8a4398c47089698baeea2\
+6b91eb761d9b89237bbf87263017915358230035f7fd3945d88965cf17f9af6e16886c61bfc703106fbaf3cb4cfa5238\
+2dd16a393e42757507698075b2c984c707f0a0812d8cd5a6881eaf21ceda98f4bd23f6fe1a3e2c43edd9ce7ca84bed85\
+21e2e140";
+
 fn unhex(text: &str) -> Vec<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).unwrap() as u8;
     text.as_bytes().chunks(2).map(|pair| digit(&pair[0]) << 4 | digit(&pair[1])).collect()
@@ -38,6 +44,15 @@ fn the_servers_packet_of_rfc_9001_is_opened() {
     let mut broken = bytes.clone();
     *broken.last_mut().unwrap() ^= 1;
     assert_eq!(initial(&broken).open(&keys), None);
+}
+
+#[test]
+fn the_servers_packet_of_rfc_9369_is_opened() {
+    let bytes = unhex(SERVER_V2);
+    let found = initial(&bytes);
+    assert_eq!(found.version, Version::V2);
+    let keys = Keys::new(Version::V2, &unhex("8394c8f03e515708"), Sender::Server).unwrap();
+    assert!(hex(&found.open(&keys).unwrap()).starts_with("02000000000600405a020000560303eefce7"));
 }
 
 #[test]
