@@ -73,11 +73,20 @@ impl From<Vec<u8>> for Octets {
 
 impl fmt::Display for Octets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for &byte in &self.0 {
-            match byte {
-                b'\\' => f.write_str("\\\\")?,
-                0x20..=0x7e => fmt::Write::write_char(f, char::from(byte))?,
-                _ => write!(f, "\\x{byte:02x}")?,
+        // Runs of what stays as it is are written in one piece: most of what peers send is text.
+        let mut rest = self.0.as_slice();
+        while !rest.is_empty() {
+            let plain =
+                rest.iter().take_while(|byte| matches!(byte, 0x20..=0x7e) && **byte != b'\\');
+            let (run, after) = rest.split_at(plain.count());
+            f.write_str(std::str::from_utf8(run).unwrap_or_default())?;
+            rest = after;
+            if let Some((byte, after)) = rest.split_first() {
+                match byte {
+                    b'\\' => f.write_str("\\\\")?,
+                    _ => write!(f, "\\x{byte:02x}")?,
+                }
+                rest = after;
             }
         }
         Ok(())
