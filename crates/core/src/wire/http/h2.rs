@@ -223,6 +223,10 @@ impl Client {
             return Ok(None);
         }
         self.is_open = false;
+        // The decoder panics at an update of the table's size that is cut.
+        if !has_whole_integers(&block) {
+            return Err(Malformed::Cut("header block"));
+        }
         let (mut fields, mut size) = (Vec::new(), 0_usize);
         let decoded = self.hpack.decode_with_cb(&block, |name, value| {
             // As RFC 9113 §6.5.2 counts a list of fields.
@@ -234,6 +238,46 @@ impl Client {
         decoded.map_err(|_| Malformed::Value("header block"))?;
         Ok(Some(Request { stream: frame.stream, priority, fields }))
     }
+}
+
+/// Whether a block can be cut into representations, RFC 7541 §6, none of which lacks a part.
+fn has_whole_integers(block: &[u8]) -> bool {
+    let mut reader = Reader::new(block);
+    while let Some(&first) = reader.rest().first() {
+        // Bits of the first number, and how many strings follow where that is 0, and where not.
+        let (bits, strings) = match first {
+            0x80.. => (7, (0, 0)),
+            0x40..=0x7f => (6, (2, 1)),
+            0x20..=0x3f => (5, (0, 0)),
+            0x00..=0x1f => (4, (2, 1)),
+        };
+        let Some(index) = integer(&mut reader, bits) else { return false };
+        for _ in 0..if index == 0 { strings.0 } else { strings.1 } {
+            let length = integer(&mut reader, 7);
+            if length.and_then(|length| reader.take(length)).is_none() {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// A number of HPACK, RFC 7541 §5.1, of at most five bytes.
+fn integer(reader: &mut Reader<'_>, bits: u32) -> Option<usize> {
+    let mask = (1_u8 << bits) - 1;
+    let first = reader.u8()? & mask;
+    let mut value = usize::from(first);
+    if first < mask {
+        return Some(value);
+    }
+    for shift in [0, 7, 14, 21] {
+        let byte = reader.u8()?;
+        value += usize::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -322,6 +366,15 @@ mod tests {
         let too_long = [framed(1, 0, 1, &block), framed(9, 4, 1, &[0xbe])].concat();
         assert!(read(&mut Client::default(), &too_long).is_err());
         assert!(frame(&[1, 0, 0, 0]).is_err());
+    }
+
+    #[test]
+    fn a_block_that_is_cut_is_refused() {
+        for block in [&[0x3f][..], &[0x3f, 0xff, 0xff, 0xff, 0xff, 1], &[0x40, 1], &[0xff], &[0x41]]
+        {
+            let bytes = framed(1, 4, 1, block);
+            assert!(read(&mut Client::default(), &bytes).is_err(), "{block:?}");
+        }
     }
 
     proptest! {
