@@ -143,14 +143,21 @@ impl States {
         let keys: Vec<Uuid> = keyed.keys().copied().collect();
         let place = reader.dialect().place();
         let sql = format!(
-            "SELECT uuid, first_seen, last_seen, state, {place} FROM attackers WHERE uuid IN "
+            "SELECT uuid, first_seen, last_seen, state, fingerprints, commands, {place} \
+             FROM attackers WHERE uuid IN "
         );
         ask(reader, &sql, &keys, &mut |row| {
-            if let [uuid, first_seen, last_seen, Value::Blob(state), place] = row.as_slice()
+            if let [uuid, first_seen, last_seen, Value::Blob(state), lists @ .., place] =
+                row.as_slice()
                 && let (Value::Text(uuid), Value::Text(first_seen), Value::Text(last_seen)) =
                     (uuid, first_seen, last_seen)
             {
-                let attacker: Attacker = read_state("attackers", uuid, state)?;
+                let mut attacker: Attacker = read_state("attackers", uuid, state)?;
+                if let [Value::Text(fingerprints), Value::Text(commands)] = lists {
+                    attacker
+                        .restore(fingerprints, commands)
+                        .map_err(|error| damaged("attackers", uuid, &error))?;
+                }
                 let place = match place {
                     Value::Int(place) => Some(*place),
                     Value::Null | Value::Real(_) | Value::Text(_) | Value::Blob(_) => None,
@@ -380,11 +387,15 @@ fn ask(
 }
 
 fn read_state<T: DeserializeOwned>(table: &str, key: &str, state: &[u8]) -> Result<T, Error> {
-    postcard::from_bytes(state).map_err(|error| Error::Damaged {
+    postcard::from_bytes(state).map_err(|error| damaged(table, key, &error))
+}
+
+fn damaged(table: &str, key: &str, error: &dyn std::error::Error) -> Error {
+    Error::Damaged {
         url: String::new(),
         what: format!("the state of {key} in {table}"),
         why: error.to_string(),
-    })
+    }
 }
 
 fn restore_parts(reader: &mut Database, session: &mut Session) -> Result<(), Error> {

@@ -32,8 +32,11 @@ pub struct Attacker {
     events: u64,
     services: Vec<Service>,
     deckies: Vec<String>,
-    fingerprints: Vec<Fingerprint>,
-    commands: VecDeque<Command>,
+    /// The two lists are in columns of their own, whence [`Attacker::restore`] has them back.
+    #[serde(skip)]
+    fingerprints: Vec<KnownFingerprint>,
+    #[serde(skip)]
+    commands: VecDeque<KnownCommand>,
     credentials: u64,
     bounties: u64,
     /// Digests of the banners and KEXINITs that [`super::Behavior`] holds already.
@@ -48,24 +51,6 @@ pub struct Learned {
     pub credentials: u64,
     /// Fingerprints that this attacker had not shown before.
     pub fingerprints: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Fingerprint {
-    kind: String,
-    hash: String,
-    raw: String,
-    first_seen: Timestamp,
-    last_seen: Timestamp,
-    seen_by: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Command {
-    service: Service,
-    decky: String,
-    line: Octets,
-    at: Timestamp,
 }
 
 /// The UUID of an address: version 5 in a namespace of ours, the same in every store.
@@ -109,6 +94,16 @@ impl Attacker {
         self.uuid
     }
 
+    /// Takes back the lists that the row's columns `fingerprints` and `commands` hold.
+    ///
+    /// # Errors
+    /// When they are not what [`Attacker::row`] made.
+    pub fn restore(&mut self, fingerprints: &str, commands: &str) -> Result<(), serde_json::Error> {
+        self.fingerprints = serde_json::from_str(fingerprints)?;
+        self.commands = serde_json::from_str(commands)?;
+        Ok(())
+    }
+
     /// Adds what the store found to be new.
     pub fn learned(&mut self, learned: &Learned) {
         self.credentials += learned.credentials;
@@ -120,7 +115,7 @@ impl Attacker {
     pub fn weight(&self) -> usize {
         let fingerprints: usize =
             self.fingerprints.iter().map(|f| f.raw.capacity() + f.hash.capacity() + 128).sum();
-        let commands: usize = self.commands.iter().map(|c| c.line.0.capacity() + 64).sum();
+        let commands: usize = self.commands.iter().map(|c| c.command.capacity() + 128).sum();
         let connections: usize = self
             .connections
             .values()
@@ -136,20 +131,6 @@ impl Attacker {
     /// The row.
     #[must_use]
     pub fn row(&self) -> AttackerRow {
-        let fingerprints = self.fingerprints.iter().map(|f| KnownFingerprint {
-            kind: f.kind.clone(),
-            hash: f.hash.clone(),
-            raw: f.raw.clone(),
-            first_seen: f.first_seen.rfc3339(),
-            last_seen: f.last_seen.rfc3339(),
-            seen_by: f.seen_by.clone(),
-        });
-        let commands = self.commands.iter().map(|c| KnownCommand {
-            service: c.service.name(),
-            decky: c.decky.clone(),
-            command: c.line.readable(),
-            at: c.at.rfc3339(),
-        });
         AttackerRow {
             uuid: self.uuid,
             ip: self.ip.to_string(),
@@ -164,8 +145,8 @@ impl Attacker {
             is_traversal: self.deckies.len() > 1,
             bounty_count: self.bounties,
             credential_count: self.credentials,
-            fingerprints: Json(fingerprints.collect()),
-            commands: Json(commands.collect()),
+            fingerprints: Json(self.fingerprints.clone()),
+            commands: Json(self.commands.iter().cloned().collect()),
             updated_at: self.last_seen.rfc3339(),
             state: Raw(postcard::to_stdvec(self).unwrap_or_default()),
         }
@@ -302,11 +283,12 @@ impl Attacker {
         if self.commands.len() >= limits::COMMANDS {
             self.commands.pop_front();
         }
-        self.commands.push_back(Command {
-            service: origin.service,
+        let line = Octets::capped(&line.0, limits::COMMAND_LIST_BYTES);
+        self.commands.push_back(KnownCommand {
+            service: origin.service.name().to_owned(),
             decky: origin.decky.clone(),
-            line: Octets::capped(&line.0, limits::COMMAND_LIST_BYTES),
-            at,
+            command: line.readable(),
+            at: at.rfc3339(),
         });
     }
 
@@ -321,14 +303,15 @@ impl Attacker {
     ) {
         let known = self.fingerprints.iter_mut().find(|f| f.kind == kind && f.hash == hash);
         if let Some(known) = known {
-            known.last_seen = known.last_seen.max(at);
+            // The texts sort as their instants do.
+            known.last_seen = std::mem::take(&mut known.last_seen).max(at.rfc3339());
         } else if self.fingerprints.len() < limits::FINGERPRINTS {
-            self.fingerprints.push(Fingerprint {
+            self.fingerprints.push(KnownFingerprint {
                 kind: kind.to_owned(),
                 hash: hash.clone(),
                 raw: raw.clone(),
-                first_seen: at,
-                last_seen: at,
+                first_seen: at.rfc3339(),
+                last_seen: at.rfc3339(),
                 seen_by: seen_by.to_owned(),
             });
         }
@@ -504,7 +487,20 @@ mod tests {
             answer: crate::event::Answer::Granted,
         };
         feed(&mut attacker, &mut out, &origin, vec![PeerFact::ConnectionOpened {}, channel]);
-        let bytes = postcard::to_stdvec(&attacker).unwrap();
-        assert_eq!(postcard::from_bytes::<Attacker>(&bytes).unwrap(), attacker);
+        let kex = PeerFact::SshKexInit {
+            side: Side::Client,
+            lists: Default::default(),
+            first_kex_packet_follows: false,
+            reserved: 0,
+        };
+        feed(&mut attacker, &mut out, &origin, vec![kex]);
+        attacker.commanded(Timestamp(9), &origin, &"id \u{fe}".into());
+        let row = attacker.row();
+        let mut back: Attacker = postcard::from_bytes(&row.state.0).unwrap();
+        assert_ne!(back, attacker);
+        let fingerprints = serde_json::to_string(&row.fingerprints).unwrap();
+        let commands = serde_json::to_string(&row.commands).unwrap();
+        back.restore(&fingerprints, &commands).unwrap();
+        assert_eq!(back, attacker);
     }
 }

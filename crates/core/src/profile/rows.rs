@@ -33,7 +33,7 @@ pub struct AttackerRow {
 }
 
 /// An entry of `attackers.fingerprints`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct KnownFingerprint {
     pub kind: String,
@@ -45,10 +45,10 @@ pub struct KnownFingerprint {
 }
 
 /// An entry of `attackers.commands`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct KnownCommand {
-    pub service: &'static str,
+    pub service: String,
     pub decky: String,
     pub command: String,
     pub at: String,
