@@ -293,7 +293,8 @@ fn write_behaviors(
     // Those of one attacker stay in order.
     changes.sort_by_key(|(uuid, _)| *uuid);
     let mut rows = Pending::new("attacker_behavior", Conflict::Replace)?;
-    let sql = "SELECT attacker_uuid, state FROM attacker_behavior WHERE attacker_uuid IN ";
+    let sql = "SELECT attacker_uuid, state, kex_order_raw, ssh_client_banners \
+               FROM attacker_behavior WHERE attacker_uuid IN ";
     let attackers: Vec<&[(Uuid, BehaviorChange)]> = changes.chunk_by(|a, b| a.0 == b.0).collect();
     for attackers in attackers.chunks(ASKED) {
         let keys: Vec<Uuid> =
@@ -301,10 +302,14 @@ fn write_behaviors(
         let mut behaviors: BTreeMap<Uuid, Behavior> =
             keys.iter().map(|uuid| (*uuid, Behavior::new(*uuid))).collect();
         ask(reader, sql, &keys, &mut |row| {
-            if let [Value::Text(uuid), Value::Blob(state)] = row.as_slice()
+            if let [Value::Text(uuid), Value::Blob(state), offers, banners] = row.as_slice()
                 && let Ok(key) = uuid.parse()
             {
-                behaviors.insert(key, read_state("attacker_behavior", uuid, state)?);
+                let mut behavior: Behavior = read_state("attacker_behavior", uuid, state)?;
+                behavior
+                    .restore(text(offers), text(banners))
+                    .map_err(|error| damaged("attacker_behavior", uuid, &error))?;
+                behaviors.insert(key, behavior);
             }
             Ok(())
         })?;
@@ -388,6 +393,13 @@ fn ask(
 
 fn read_state<T: DeserializeOwned>(table: &str, key: &str, state: &[u8]) -> Result<T, Error> {
     postcard::from_bytes(state).map_err(|error| damaged(table, key, &error))
+}
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Text(text) => Some(text),
+        Value::Null | Value::Int(_) | Value::Real(_) | Value::Blob(_) => None,
+    }
 }
 
 fn damaged(table: &str, key: &str, error: &dyn std::error::Error) -> Error {

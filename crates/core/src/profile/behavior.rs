@@ -15,9 +15,12 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Behavior {
     attacker: Uuid,
-    banners: Vec<Octets>,
-    offers: Vec<(KexOffer, Timestamp)>,
     updated: Timestamp,
+    /// The lists are in columns of their own, whence [`Behavior::restore`] has them back.
+    #[serde(skip)]
+    banners: Vec<String>,
+    #[serde(skip)]
+    offers: Vec<KexOrder>,
 }
 
 /// Something that a behaviour row did not hold yet.
@@ -30,7 +33,7 @@ pub enum BehaviorChange {
 }
 
 /// The raw content of a client's KEXINIT.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KexOffer {
     lists: [Octets; 10],
     follows: bool,
@@ -61,30 +64,44 @@ impl Behavior {
     pub fn apply(&mut self, change: &BehaviorChange) {
         match change {
             BehaviorChange::Banner(line, at) => {
-                if self.banners.len() < limits::BANNERS && !self.banners.contains(line) {
-                    self.banners.push(line.clone());
+                let line = line.readable();
+                if self.banners.len() < limits::BANNERS && !self.banners.contains(&line) {
+                    self.banners.push(line);
                     self.updated = *at;
                 }
             }
             BehaviorChange::KexOffer(offer, at) => {
-                let known = self.offers.iter().any(|(known, _)| known == &**offer);
+                let offer = offer.row(*at);
+                let known = self.offers.iter().any(|known| known.is_same(&offer));
                 if self.offers.len() < limits::KEX_OFFERS && !known {
-                    self.offers.push((KexOffer::clone(offer), *at));
+                    self.offers.push(offer);
                     self.updated = *at;
                 }
             }
         }
     }
 
+    /// Takes back the lists that the row's columns hold; nothing where a column is NULL.
+    ///
+    /// # Errors
+    /// When they are not what [`Behavior::row`] made.
+    pub fn restore(
+        &mut self,
+        kex_order_raw: Option<&str>,
+        ssh_client_banners: Option<&str>,
+    ) -> Result<(), serde_json::Error> {
+        self.offers = kex_order_raw.map_or(Ok(Vec::new()), serde_json::from_str)?;
+        self.banners = ssh_client_banners.map_or(Ok(Vec::new()), serde_json::from_str)?;
+        Ok(())
+    }
+
     /// The row.
     #[must_use]
     pub fn row(&self) -> BehaviorRow {
-        let banners: Vec<String> = self.banners.iter().map(Octets::readable).collect();
-        let offers: Vec<KexOrder> = self.offers.iter().map(|(offer, at)| offer.row(*at)).collect();
         BehaviorRow {
             attacker_uuid: self.attacker,
-            kex_order_raw: (!offers.is_empty()).then_some(Json(offers)),
-            ssh_client_banners: (!banners.is_empty()).then_some(Json(banners)),
+            kex_order_raw: (!self.offers.is_empty()).then(|| Json(self.offers.clone())),
+            ssh_client_banners: (!self.banners.is_empty()).then(|| Json(self.banners.clone())),
             updated_at: self.updated.rfc3339(),
             state: Raw(postcard::to_stdvec(self).unwrap_or_default()),
         }
@@ -115,5 +132,13 @@ impl KexOffer {
             markers,
             first_seen: at.rfc3339(),
         }
+    }
+}
+
+impl KexOrder {
+    /// Whether both are one offer, whenever they were seen.
+    fn is_same(&self, other: &Self) -> bool {
+        let seen_alike = Self { first_seen: other.first_seen.clone(), ..self.clone() };
+        seen_alike == *other
     }
 }

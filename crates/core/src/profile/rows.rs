@@ -66,7 +66,7 @@ pub struct BehaviorRow {
 }
 
 /// An entry of `attacker_behavior.kex_order_raw`: one distinct KEXINIT of a client.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are those of RFC 4253 §7.1")]
 pub struct KexOrder {
     pub kex_algorithms: String,
