@@ -174,6 +174,8 @@ mod tests {
             tos: 0,
             id: Some(9),
             df: false,
+            flags: 0,
+            label: 0,
             options: &[],
             fragment: Some(Fragment { id: 9, offset, more }),
             protocol: 17,

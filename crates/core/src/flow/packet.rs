@@ -32,6 +32,10 @@ pub struct Ip<'a> {
     pub id: Option<u16>,
     /// Don't fragment: IPv4's flag, always set in IPv6.
     pub df: bool,
+    /// IPv4's three flags: reserved, don't fragment, more fragments; of IPv6 zero.
+    pub flags: u8,
+    /// IPv6's flow label; of IPv4 zero.
+    pub label: u32,
     /// IPv4's options.
     pub options: &'a [u8],
     /// What this packet is a part of.
@@ -66,10 +70,13 @@ pub struct Tcp<'a> {
     pub seq: u32,
     /// Acknowledgement number.
     pub ack: u32,
-    /// Nine flags, from AE, which once was NS, to FIN: see the constants.
+    /// The twelve bits behind the header's length, from three reserved ones and AE, which once was
+    /// NS, to FIN: see the constants.
     pub flags: u16,
     /// The window as it was sent, not scaled.
     pub window: u16,
+    /// The urgent pointer.
+    pub urgent: u16,
     /// The options as they were sent.
     pub options: &'a [u8],
     /// What was captured of the payload.
@@ -258,6 +265,8 @@ fn ipv4(bytes: &[u8]) -> Result<Ip<'_>, Skip> {
         tos,
         id: Some(id),
         df: flags & 0x4000 != 0,
+        flags: (flags >> 13) as u8,
+        label: 0,
         options,
         fragment: (offset > 0 || more).then_some(Fragment { id: u32::from(id), offset, more }),
         protocol,
@@ -315,6 +324,8 @@ fn ipv6(bytes: &[u8]) -> Result<Ip<'_>, Skip> {
         tos: (word >> 20) as u8,
         id: None,
         df: true,
+        flags: 0,
+        label: word & 0x000f_ffff,
         options: &[],
         fragment,
         protocol,
@@ -366,7 +377,7 @@ pub fn transport(protocol: u8, payload: &[u8], length: usize) -> Result<Transpor
 
 fn tcp(bytes: &[u8], length: usize) -> Result<Tcp<'_>, Skip> {
     let header = bytes.first_chunk::<20>().ok_or(Skip::Cut)?;
-    let &[s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, o, f, w0, w1, ..] = header;
+    let &[s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, o, f, w0, w1, _, _, u0, u1] = header;
     let header_length = usize::from(o >> 4) * 4;
     if header_length < 20 || header_length > length {
         return Err(Skip::Broken);
@@ -377,8 +388,9 @@ fn tcp(bytes: &[u8], length: usize) -> Result<Tcp<'_>, Skip> {
         destination: u16::from_be_bytes([d0, d1]),
         seq: u32::from_be_bytes([q0, q1, q2, q3]),
         ack: u32::from_be_bytes([a0, a1, a2, a3]),
-        flags: u16::from_be_bytes([o & 1, f]),
+        flags: u16::from_be_bytes([o & 0x0f, f]),
         window: u16::from_be_bytes([w0, w1]),
+        urgent: u16::from_be_bytes([u0, u1]),
         options,
         payload: skip(bytes, header_length)?,
         length: length - header_length,

@@ -42,6 +42,8 @@ pub struct Opening {
     pub window: u16,
     /// The flags: ECE, CWR and AE among them.
     pub flags: u16,
+    /// The urgent pointer.
+    pub urgent: u16,
     /// Time to live, or hop limit.
     pub ttl: u8,
     /// Type of service, or traffic class.
@@ -50,6 +52,10 @@ pub struct Opening {
     pub id: Option<u16>,
     /// Don't fragment.
     pub df: bool,
+    /// IPv4's three flags; nothing of IPv6.
+    pub ip_flags: Option<u8>,
+    /// IPv6's flow label; of IPv4 zero.
+    pub label: u32,
     /// Bytes of IP options.
     pub ip_options: u8,
     /// Bytes of payload, which Fast Open puts here.
@@ -68,10 +74,13 @@ impl Opening {
             ack: tcp.ack,
             window: tcp.window,
             flags: tcp.flags,
+            urgent: tcp.urgent,
             ttl: ip.ttl,
             tos: ip.tos,
             id: ip.id,
             df: ip.df,
+            ip_flags: ip.id.map(|_| ip.flags),
+            label: ip.label,
             ip_options: ip.options.len() as u8,
             payload: tcp.length.min(usize::from(u16::MAX)) as u16,
             options,
