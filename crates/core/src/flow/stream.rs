@@ -8,7 +8,9 @@ use crate::limits::FLOW_PIECES;
 
 #[derive(Debug, Default)]
 pub(super) struct Stream {
-    /// The sequence number of the first byte.
+    /// The sequence number of the first byte of all.
+    first: Option<u32>,
+    /// The sequence number of the first byte that is still wanted.
     start: Option<u32>,
     bytes: Vec<u8>,
     ready: usize,
@@ -24,10 +26,11 @@ impl Stream {
     /// Says where the bytes begin, if that is not known yet.
     pub(super) fn begin(&mut self, start: u32) {
         self.start.get_or_insert(start);
+        self.first.get_or_insert(start);
     }
 
-    pub(super) fn start(&self) -> Option<u32> {
-        self.start
+    pub(super) fn first(&self) -> Option<u32> {
+        self.first
     }
 
     /// The sequence number behind the last byte that is ready.
@@ -50,8 +53,21 @@ impl Stream {
 
     /// Nobody wants more: what is held is let go.
     pub(super) fn finish(&mut self) {
-        let start = self.start;
-        *self = Self { start, is_done: true, ..Self::default() };
+        let (first, start) = (self.first, self.start);
+        *self = Self { first, start, is_done: true, ..Self::default() };
+    }
+
+    /// Lets go of the first `count` bytes: what is behind them is given from there on.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.start = self.start.map(|start| start.wrapping_add(count as u32));
+        self.bytes.drain(..count.min(self.bytes.len()));
+        self.ready = self.ready.saturating_sub(count);
+        for (from, to) in &mut self.pieces {
+            (*from, *to) = (from.saturating_sub(count), to.saturating_sub(count));
+        }
+        if self.bytes.is_empty() {
+            self.bytes = Vec::new();
+        }
     }
 
     /// Whether a segment is the first, so that who reads can have it as it is.
@@ -64,7 +80,8 @@ impl Stream {
         if self.is_done || payload.is_empty() {
             return false;
         }
-        let ahead = seq.wrapping_sub(*self.start.get_or_insert(seq));
+        self.begin(seq);
+        let ahead = seq.wrapping_sub(self.start.unwrap_or(seq));
         let (at, payload) = if ahead > u32::MAX / 2 {
             // It begins in front of the first byte.
             (0, payload.get(ahead.wrapping_neg() as usize..).unwrap_or_default())
@@ -118,6 +135,23 @@ mod tests {
         assert!(!stream.push(u32::MAX - 1, b"ABCDEFGH", 100));
         assert!(stream.push(5, b"HIJ", 9));
         assert_eq!(stream.ready(), b"abcdefghI");
+    }
+
+    #[test]
+    fn what_is_behind_used_bytes_is_given_from_there() {
+        let mut stream = Stream::default();
+        stream.begin(u32::MAX - 1);
+        stream.advance(3);
+        assert_eq!((stream.first(), stream.next()), (Some(u32::MAX - 1), Some(1)));
+        assert!(!stream.push(4, b"gh", 100));
+        assert!(!stream.push(u32::MAX, b"xx", 100));
+        assert!(stream.push(u32::MAX, b"xxdef", 100));
+        assert_eq!(stream.ready(), b"defgh");
+        assert!(!stream.push(8, b"kl", 100));
+        stream.advance(4);
+        assert_eq!((stream.ready(), stream.next()), (&b"h"[..], Some(6)));
+        assert!(stream.push(6, b"ij", 100));
+        assert_eq!(stream.ready(), b"hijkl");
     }
 
     #[test]

@@ -479,7 +479,7 @@ impl Direction {
 
     /// Takes in the other side's acknowledgement; whether it is of something that was sent.
     fn acknowledged(&mut self, ack: u32) -> bool {
-        let (Some(start), Some(highest)) = (self.stream.start(), self.highest) else {
+        let (Some(start), Some(highest)) = (self.stream.first(), self.highest) else {
             return false;
         };
         if self.flight.segments > 0 && is_behind(ack, start) {

@@ -69,7 +69,7 @@ pub enum Event<'a> {
         flow: &'a Flow,
         /// Whose direction.
         side: Side,
-        /// All of it from its first byte on.
+        /// All of it from its first byte on, or from behind the last that was used.
         bytes: &'a [u8],
         /// The packet that brought the last that was missing.
         at: Moment,
@@ -116,6 +116,8 @@ pub enum End {
 pub enum Wants {
     /// It does.
     More,
+    /// It does, and so many bytes of it were used: they are not given again.
+    Used(usize),
     /// It does not; the direction is only counted from here on.
     Enough,
 }
@@ -557,10 +559,18 @@ fn bytes(
     {
         let wants = out(Event::Bytes { flow, side, bytes: first, at });
         let (sender, _) = flow.both(side);
-        if wants == Wants::Enough || payload.len() >= cap {
-            sender.stream.finish();
-        } else {
-            sender.stream.push(seq, payload, cap);
+        match wants {
+            Wants::Used(count) if count >= payload.len() => {
+                sender.stream.begin(seq);
+                sender.stream.advance(payload.len());
+            }
+            Wants::More | Wants::Used(_) if payload.len() < cap => {
+                sender.stream.push(seq, payload, cap);
+                if let Wants::Used(count) = wants {
+                    sender.stream.advance(count);
+                }
+            }
+            Wants::More | Wants::Used(_) | Wants::Enough => sender.stream.finish(),
         }
         return;
     }
@@ -570,8 +580,11 @@ fn bytes(
     }
     let ready = flow.direction(side).stream.ready();
     let wants = out(Event::Bytes { flow, side, bytes: ready, at });
-    let is_full = ready.len() >= cap;
-    if wants == Wants::Enough || is_full {
-        flow.both(side).0.stream.finish();
+    let held = ready.len();
+    let stream = &mut flow.both(side).0.stream;
+    match wants {
+        Wants::Used(count) if count > 0 && count <= held => stream.advance(count),
+        Wants::More | Wants::Used(_) if held < cap => {}
+        Wants::More | Wants::Used(_) | Wants::Enough => stream.finish(),
     }
 }
