@@ -4,6 +4,8 @@
 //! in the fold. The format is append-only: variants and fields are never renamed or removed, new
 //! fields have defaults, and `testdata/journal/` keeps one fixture of every released version.
 
+pub mod wire;
+
 use crate::octets::{Binary, Octets};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -25,12 +27,20 @@ pub struct ConnectionId(pub Uuid);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SessionId(pub Uuid);
 
-/// Which protocol a decoy speaks.
+/// Where a fact comes from: the protocol that a decoy speaks, or what was watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Service {
     /// RFC 4251 to 4254.
     Ssh,
+    /// TCP, watched from outside: whatever is spoken on it.
+    Tcp,
+    /// UDP, watched from outside.
+    Udp,
+    /// TLS, also inside QUIC and over datagrams.
+    Tls,
+    /// HTTP of any version.
+    Http,
 }
 
 /// Where a fact about a peer was seen: the same for all facts of one connection.
@@ -185,6 +195,22 @@ pub enum PeerFact {
         /// What we answered.
         answer: Answer,
     },
+    /// Seen on the wire: a SYN or SYN-ACK.
+    TcpSyn(Box<wire::TcpSyn>),
+    /// Seen on the wire: a connection ended, and how it went.
+    TcpFlow(Box<wire::TcpFlow>),
+    /// Seen on the wire: how packets of an SSH connection followed one another.
+    SshTraffic(wire::SshTraffic),
+    /// A ClientHello, RFC 8446 §4.1.2.
+    TlsClientHello(wire::TlsMessage),
+    /// A ServerHello or HelloRetryRequest, RFC 8446 §4.1.3.
+    TlsServerHello(wire::TlsMessage),
+    /// A chain of certificates in the clear, RFC 5246 §7.4.2.
+    TlsCertificates(wire::TlsCertificates),
+    /// An HTTP request.
+    HttpRequest(Box<wire::HttpRequest>),
+    /// The settings that one side of an HTTP/2 connection begins with.
+    Http2Settings(wire::Http2Settings),
     /// Bytes that no honest client sends.
     Anomaly {
         /// Which kind.
@@ -535,6 +561,19 @@ impl Service {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ssh => "ssh",
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Tls => "tls",
+            Self::Http => "http",
+        }
+    }
+
+    /// Whether facts are seen from outside, and not by a decoy.
+    #[must_use]
+    pub fn is_watched(self) -> bool {
+        match self {
+            Self::Tcp | Self::Udp => true,
+            Self::Ssh | Self::Tls | Self::Http => false,
         }
     }
 
@@ -543,6 +582,10 @@ impl Service {
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "ssh" => Some(Self::Ssh),
+            "tcp" => Some(Self::Tcp),
+            "udp" => Some(Self::Udp),
+            "tls" => Some(Self::Tls),
+            "http" => Some(Self::Http),
             _ => None,
         }
     }
@@ -574,6 +617,14 @@ impl PeerFact {
             Self::ChannelOpened { .. } => "channel_opened",
             Self::ChannelClosed { .. } => "channel_closed",
             Self::ForwardRequested { .. } => "forward_requested",
+            Self::TcpSyn(_) => "tcp_syn",
+            Self::TcpFlow(_) => "tcp_flow",
+            Self::SshTraffic(_) => "ssh_traffic",
+            Self::TlsClientHello(_) => "tls_client_hello",
+            Self::TlsServerHello(_) => "tls_server_hello",
+            Self::TlsCertificates(_) => "tls_certificates",
+            Self::HttpRequest(_) => "http_request",
+            Self::Http2Settings(_) => "http2_settings",
             Self::Anomaly { .. } => "anomaly",
         }
     }
@@ -618,6 +669,14 @@ pub const KINDS: &[&str] = &[
     "channel_opened",
     "channel_closed",
     "forward_requested",
+    "tcp_syn",
+    "tcp_flow",
+    "ssh_traffic",
+    "tls_client_hello",
+    "tls_server_hello",
+    "tls_certificates",
+    "http_request",
+    "http2_settings",
     "anomaly",
     "session_opened",
     "env",

@@ -88,7 +88,15 @@ pub fn fold(
                         .describe(name, Some(target), None, *answer);
                     out.channels.push(row);
                 }
-                PeerFact::Anomaly { .. } => {}
+                PeerFact::TcpSyn(_)
+                | PeerFact::TcpFlow(_)
+                | PeerFact::SshTraffic(_)
+                | PeerFact::TlsClientHello(_)
+                | PeerFact::TlsServerHello(_)
+                | PeerFact::TlsCertificates(_)
+                | PeerFact::HttpRequest(_)
+                | PeerFact::Http2Settings(_)
+                | PeerFact::Anomaly { .. } => {}
             }
         }
         About::Session { origin, session: _, fact } => {

@@ -7,24 +7,14 @@ use super::{Fingerprint, md5_of, sha256_12_or_zeros};
 use crate::wire::tls::hello::{ALPN, ClientHello, SERVER_NAME, ServerHello, Words, is_grease};
 use std::fmt::Write as _;
 
-/// What carried a handshake: JA4's first letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Carrier {
-    /// TLS over TCP.
-    Tcp,
-    /// QUIC.
-    Quic,
-    /// DTLS.
-    Dtls,
-}
+pub use crate::event::wire::Carrier;
 
-impl Carrier {
-    fn letter(self) -> char {
-        match self {
-            Self::Tcp => 't',
-            Self::Quic => 'q',
-            Self::Dtls => 'd',
-        }
+/// JA4's first letter.
+fn letter(carrier: Carrier) -> char {
+    match carrier {
+        Carrier::Tcp => 't',
+        Carrier::Quic => 'q',
+        Carrier::Dtls => 'd',
     }
 }
 
@@ -59,7 +49,7 @@ pub fn ja4(carrier: Carrier, hello: &ClientHello<'_>) -> Fingerprint {
     let offered = plain(hello.supported_versions()).max().unwrap_or(hello.version);
     let head = format!(
         "{}{}{}{:02}{:02}{}",
-        carrier.letter(),
+        letter(carrier),
         version(offered),
         if extensions.contains(&SERVER_NAME) { 'd' } else { 'i' },
         ciphers.len().min(99),
@@ -88,7 +78,7 @@ pub fn ja4s(carrier: Carrier, hello: &ServerHello<'_>) -> Fingerprint {
     let extensions: Vec<u16> = hello.extensions.iter().map(|(id, _)| id).collect();
     let head = format!(
         "{}{}{:02}{}_{:04x}",
-        carrier.letter(),
+        letter(carrier),
         version(hello.chosen_version()),
         extensions.len().min(99),
         ends(hello.alpn()),
