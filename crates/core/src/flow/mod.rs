@@ -6,9 +6,7 @@
 
 pub mod capture;
 pub mod fragment;
-pub mod isn;
 pub mod packet;
-pub mod skew;
 pub mod tcp;
 pub mod tracker;
 

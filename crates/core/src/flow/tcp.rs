@@ -7,7 +7,6 @@ use std::net::IpAddr;
 
 use crate::event::Side;
 use crate::flow::packet::{ACK, CWR, ECE, FIN, Ip, SYN, Tcp, TcpOptions};
-use crate::flow::skew::Tick;
 use crate::flow::stream::Stream;
 use crate::limits::{FLOW_SAMPLES, FLOW_SEGMENTS};
 
@@ -18,6 +17,15 @@ pub struct Moment {
     pub at_ns: u64,
     /// The number, from 1.
     pub frame: u64,
+}
+
+/// A packet's arrival, and the timestamp in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// Nanoseconds since 1970.
+    pub at_ns: u64,
+    /// The timestamp as it was sent.
+    pub value: u32,
 }
 
 /// An address and a port.

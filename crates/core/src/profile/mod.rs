@@ -6,9 +6,11 @@
 mod attacker;
 mod behavior;
 pub mod fingerprint;
+pub mod isn;
 pub mod keyboard;
 pub mod rows;
 mod session;
+pub mod skew;
 mod ssh;
 
 pub use attacker::{Attacker, Learned, attacker_uuid};

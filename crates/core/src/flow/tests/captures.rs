@@ -14,9 +14,9 @@ use serde_json::Value;
 use crate::event::Side;
 use crate::flow::capture::{Block, Reader};
 use crate::flow::packet::TcpOptions;
-use crate::flow::skew::clock;
 use crate::flow::tcp::{Endpoint, Flow, Opening};
 use crate::flow::tracker::{Config, Event, Tracker, Wants};
+use crate::profile::skew::{Tick, clock};
 
 /// Kinds, and how many in a hundred of the reference values are found at least.
 const FLOORS: &[(&str, u64)] = &[
@@ -174,7 +174,8 @@ fn summary(flow: &Flow, side: Side, found: &mut Found) {
         let frames: Vec<_> = sender.repeated.iter().map(|repeat| repeat.at.frame).collect();
         put("data_retx", format!("{frames:?}"));
     }
-    let ticks: Vec<_> = sender.ticks().collect();
+    let ticks: Vec<_> =
+        sender.ticks().map(|tick| Tick { at_ns: tick.at_ns, value: tick.value }).collect();
     if let Some(clock) = clock(&ticks) {
         put("tcp_clock", format!("{} {:?}", clock.measured_hz, clock.nominal_hz));
     }
