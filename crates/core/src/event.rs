@@ -477,6 +477,10 @@ pub enum Anomaly {
     PeerNotReading,
     /// More requests in one connection than are recorded one by one.
     TooManyRequests,
+    /// A TLS handshake that cannot be read on.
+    TlsMalformed,
+    /// HTTP/2 that cannot be read on.
+    Http2Malformed,
 }
 
 impl Event {

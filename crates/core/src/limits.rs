@@ -18,7 +18,7 @@ pub const SESSION_S: u64 = 24 * 3_600;
 /// TM-SSH-001: bytes of an identification line that OpenSSH accepts; more is an anomaly and closed.
 pub const SSH_IDENT_BYTES: usize = 8_192;
 /// TM-SSH-002: bytes of one KEXINIT name-list that are kept; the rest is cut.
-pub const SSH_LIST_BYTES: usize = 16_384;
+pub const SSH_LIST_BYTES: usize = 64 << 10;
 /// TM-SSH-003: authentication tries in one connection (OpenSSH's `MaxAuthTries`); then closed.
 pub const SSH_AUTH_TRIES: u32 = 6;
 /// TM-SSH-004: public keys offered in one connection that are kept; further ones are refused.
@@ -143,13 +143,39 @@ pub const ENV_ROW_BYTES: usize = 16_384;
 pub const FOLD_CHANNELS: usize = 64;
 /// TM-MEM-005: fingerprints in the list of an attacker's row: the first ones; the table
 /// `fingerprint` has them all.
-pub const FINGERPRINTS: usize = 32;
+pub const FINGERPRINTS: usize = 64;
 /// TM-MEM-006: commands in the list of an attacker's row: the latest ones; the journal has all.
 pub const COMMANDS: usize = 16;
 /// TM-MEM-007: bytes of one command in the list of an attacker's row.
 pub const COMMAND_LIST_BYTES: usize = 256;
 /// TM-MEM-008: deckies in an attacker's list, in first-contact order: the first ones.
 pub const DECKIES: usize = 256;
+/// TM-MEM-014: fingerprints of one kind in the list of an attacker's row: the first ones, so that
+/// those of one kind do not keep out the others.
+pub const FINGERPRINTS_OF_KIND: usize = 8;
+/// TM-MEM-015: bytes of the text behind a fingerprint in the list of an attacker's row.
+pub const FINGERPRINT_LIST_BYTES: usize = 2_048;
+/// TM-MEM-016: bytes of the text behind a fingerprint in its row; the journal has what it is of.
+pub const FINGERPRINT_BYTES: usize = 64 << 10;
+/// TM-MEM-017: SYNs of an attacker whose numbers are compared: the first ones.
+pub const FOLD_SYNS: usize = 64;
+/// TM-MEM-018: distinct SYNs kept per attacker: the first ones.
+pub const SYN_SHAPES: usize = 16;
+/// TM-MEM-019: connections of an attacker whose SYN waits for its SYN-ACK; the oldest is given up.
+pub const FOLD_OPENINGS: usize = 16;
+/// TM-MEM-020: ClientHellos of an attacker that wait for a ServerHello; the oldest is given up, and
+/// its row stays without an answer.
+pub const FOLD_HELLOS: usize = 16;
+/// TM-MEM-021: our addresses whose timestamps of an attacker are measured as one series each: the
+/// first ones.
+pub const CLOCK_SERIES: usize = 4;
+/// TM-MEM-022: timestamps in a series; every second one is forgotten when there are as many.
+pub const CLOCK_POINTS: usize = 128;
+/// TM-MEM-023: connections of an attacker whose clocks are measured each on its own: those with the
+/// smallest bounds.
+pub const CLOCK_FLOWS: usize = 8;
+/// TM-MEM-024: application protocols of a ClientHello in its row: the first ones.
+pub const ALPN_NAMES: usize = 16;
 /// TM-MEM-009: connections whose state the fold keeps per attacker; the oldest is given up.
 pub const FOLD_CONNECTIONS: usize = 256;
 
@@ -167,7 +193,7 @@ pub const FRAGMENT_PARTS: usize = 64;
 /// TM-FLW-006: nanoseconds that a packet waits for its fragments (Linux: 30 s); then it is given up.
 pub const FRAGMENT_AGE_NS: u64 = 30_000_000_000;
 /// TM-FLW-007: bytes of each direction of a flow that are put together; what follows is counted.
-pub const FLOW_STREAM_BYTES: usize = 16 << 10;
+pub const FLOW_STREAM_BYTES: usize = 64 << 10;
 /// TM-FLW-008: pieces of a direction that wait for one in front of them; then a new one is dropped.
 pub const FLOW_PIECES: usize = 64;
 /// TM-FLW-009: flows in which both sides have spoken; the one that is silent longest is given up.
@@ -188,6 +214,21 @@ pub const FLOW_IDLE_NS: u64 = 300_000_000_000;
 pub const FLOW_SAMPLES: usize = 64;
 /// TM-FLW-015: segments of a direction that a repeated one is looked for in: the latest.
 pub const FLOW_SEGMENTS: usize = 32;
+
+/// TM-FLW-016: segments of a direction in which no protocol was recognised; then it is only counted.
+pub const EYE_TRIES: u16 = 32;
+/// TM-FLW-017: the same behind an HTTP request, whose content comes before the next one.
+pub const EYE_TRIES_HTTP: u16 = 512;
+/// TM-FLW-018: handshakes over UDP that are followed at once; the one that began first is given up.
+pub const DATAGRAM_HANDSHAKES: usize = 1_024;
+
+/// TM-SNF-001: blocks of the ring that the kernel puts frames into; frames that find none free are
+/// lost and counted.
+pub const SNIFF_BLOCKS: u32 = 32;
+/// TM-SNF-002: bytes of one such block.
+pub const SNIFF_BLOCK_BYTES: usize = 256 << 10;
+/// TM-SNF-003: bytes kept of one frame, whose length is kept too; it may be several segments.
+pub const SNIFF_FRAME_BYTES: u32 = 64 << 10;
 
 /// TM-QUE-001: events waiting for the journal; a source that finds the queue full waits
 /// [`QUEUE_WAIT_MS`], then drops and counts.

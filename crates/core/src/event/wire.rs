@@ -111,7 +111,7 @@ pub struct FlowSide {
     pub ticks: Vec<(u64, u32)>,
 }
 
-/// ICMP "fragmentation needed" (RFC 792) or ICMPv6 "packet too big" (RFC 4443 §3.2).
+/// ICMP "fragmentation needed" (RFC 792) or `ICMPv6` "packet too big" (RFC 4443 §3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TooBig {
     /// The smallest MTU named, bytes.

@@ -5,6 +5,7 @@
 //! Whatever a peer can grow has a cap, and what was given up at it is counted.
 
 pub mod capture;
+pub mod eye;
 pub mod fragment;
 pub mod packet;
 pub mod tcp;

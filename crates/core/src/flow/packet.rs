@@ -193,6 +193,11 @@ fn ethernet(mut kind: u16, mut bytes: &[u8]) -> Result<&[u8], Skip> {
                 kind = u16_at(bytes, 2)?;
                 bytes = skip(bytes, 4)?;
             }
+            // Cisco's metadata: a version, a length and one option of a security group.
+            0x8909 => {
+                kind = u16_at(bytes, 6)?;
+                bytes = skip(bytes, 8)?;
+            }
             // PPPoE: six bytes, then PPP.
             0x8864 => return ppp(skip(bytes, 6)?),
             // MPLS: the bottom of the stack does not say what follows; IP shows by its version.
@@ -340,7 +345,7 @@ impl<'a> Ip<'a> {
         transport(self.protocol, self.payload, self.length)
     }
 
-    /// The IP packet that is carried in this one: IP in IP, GRE, VXLAN or Geneve.
+    /// The IP packet that is carried in this one: IP in IP, GRE, VXLAN, Geneve or GTP.
     #[must_use]
     pub fn tunnelled(&self) -> Option<&'a [u8]> {
         match self.protocol {
@@ -355,6 +360,7 @@ impl<'a> Ip<'a> {
                         link(1, inner).ok()
                     }
                     (6_081, geneve) => self::geneve(geneve),
+                    (2_152, gtp) => self::gtp(gtp),
                     _ => None,
                 },
                 Ok(_) | Err(_) => None,
@@ -450,6 +456,28 @@ fn geneve(bytes: &[u8]) -> Option<&[u8]> {
         0x6558 => link(1, inner).ok(),
         kind => ethernet(kind, inner).ok(),
     }
+}
+
+/// A user's packet in GTP version 1, 3GPP TS 29.281 §5.1.
+fn gtp(bytes: &[u8]) -> Option<&[u8]> {
+    let &[flags, 0xff, ..] = bytes else { return None };
+    if flags & 0xf0 != 0x30 {
+        return None;
+    }
+    if flags & 0x07 == 0 {
+        return bytes.get(8..);
+    }
+    // Extension headers are counted in four bytes, and the last byte of each names the next.
+    let (mut next, mut rest) = (*bytes.get(11)?, bytes.get(12..)?);
+    for _ in 0..HEADERS {
+        if next == 0 || flags & 0x04 == 0 {
+            return Some(rest);
+        }
+        let length = usize::from(*rest.first()?).checked_mul(4).filter(|length| *length > 0)?;
+        next = *rest.get(length - 1)?;
+        rest = rest.get(length..)?;
+    }
+    None
 }
 
 /// An option as it was sent.

@@ -1,366 +1,147 @@
-//! What a capture holds, with a naive reassembly: everything in order, gaps closed at the end.
+//! What a capture holds, read as the program reads it.
 
 use super::Sight;
-use super::pcap::{Inside, Packet, Transport, inside};
-use decnet_core::event::Side;
+use decnet_core::event::wire::{Http2Settings, TcpSyn};
+use decnet_core::event::{PeerFact, Side};
+use decnet_core::flow::capture::{Block, Reader};
+use decnet_core::flow::eye::{self, Eye};
+use decnet_core::flow::tracker::{Config, Tracker};
 use decnet_core::profile::fingerprint::tcp::{Ip, Syn, p0f};
-use decnet_core::profile::fingerprint::tls::Carrier;
 use decnet_core::profile::fingerprint::{self, http as http_print, tls as tls_print};
-use decnet_core::wire::http::{self, h2};
-use decnet_core::wire::tls::{self, dtls, hello};
-use decnet_core::wire::{quic, ssh};
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
-
-type End = (IpAddr, u16);
-type Way = (End, End);
+use decnet_core::wire::http::{Field, h2};
+use decnet_core::wire::ssh::KexInit;
+use decnet_core::wire::tls::hello;
 
 /// Everything that is seen, with the frame in which it was complete.
-pub(crate) fn all(packets: &[Packet<'_>]) -> Vec<(usize, Sight)> {
-    let mut eye = Eye::default();
-    for packet in packets {
-        let Some(found) = inside(packet) else { continue };
-        match found.transport {
-            Transport::Tcp(header) => eye.segment(packet.frame, &found, header),
-            Transport::Udp => {
-                eye.datagram(packet.frame, (found.source, found.target), found.payload);
-            }
+pub(crate) fn all(mut file: &[u8]) -> Vec<(usize, Sight)> {
+    let (mut reader, mut seen) = (Reader::default(), Vec::new());
+    let (mut tracker, mut eye) = (Tracker::new(Config::default()), Eye::default());
+    let mut take = |sight: eye::Sight| say(&sight, &mut seen);
+    while let Ok(Some((block, used))) = reader.next(file) {
+        if let Block::Packet(record) = block {
+            tracker.packet(&record, &mut |event| eye.event(&event, &mut take));
         }
+        file = &file[used..];
     }
-    let ways: Vec<Way> = eye.streams.keys().copied().collect();
-    for way in ways {
-        while eye.close_gap(way) {}
-    }
-    eye.seen
+    tracker.stop(&mut |event| eye.event(&event, &mut take));
+    seen
 }
 
-#[derive(Default)]
-struct Eye {
-    seen: Vec<(usize, Sight)>,
-    streams: BTreeMap<Way, Stream>,
-    /// The directions from a client, as the SYN says.
-    clients: BTreeSet<Way>,
-    quic: BTreeMap<Way, quic::Opening>,
-    dtls: BTreeMap<Way, dtls::Assembler>,
-}
-
-#[derive(Default)]
-struct Stream {
-    next: Option<u32>,
-    /// Segments ahead, by how far.
-    ahead: BTreeMap<u32, (usize, Vec<u8>)>,
-    bytes: Vec<u8>,
-    mode: Mode,
-}
-
-#[derive(Default)]
-enum Mode {
-    #[default]
-    Unknown,
-    /// Messages that were given.
-    Tls(usize),
-    Ssh,
-    Http,
-    H2(Box<h2::Client>, usize),
-    Done,
-}
-
-impl Eye {
-    fn see(&mut self, frame: usize, (source, target): Way, kind: &str, value: String) {
-        let kind = kind.to_owned();
-        self.seen.push((frame, Sight { kind, value, source, target }));
-    }
-
-    fn segment(&mut self, frame: usize, found: &Inside<'_>, header: &[u8]) {
-        let way = (found.source, found.target);
-        let word = |at: usize| u32::from_be_bytes([0, 1, 2, 3].map(|n| header[at + n]));
-        let flags = u16::from_be_bytes([header[12] & 15, header[13]]);
-        let mut sequence = word(4);
-        if flags & 0x07 == 2 {
-            let syn = Syn {
-                ip: match found.ip.version {
-                    4 => Ip::V4 { id: found.ip.mark as u16, flags: found.ip.flags },
-                    _ => Ip::V6 { flow: found.ip.mark },
-                },
-                ttl: found.ip.ttl,
-                ip_options: found.ip.options,
-                ecn: found.ip.ecn,
-                sequence,
-                acknowledgement: word(8),
-                flags,
-                window: u16::from_be_bytes([header[14], header[15]]),
-                urgent: u16::from_be_bytes([header[18], header[19]]),
-                options: &header[20..],
-                payload: found.payload.len(),
-            };
-            let (ja4t, signature) = match flags & 0x10 {
-                0 => ("ja4t", "p0f_syn"),
-                _ => ("ja4ts", "p0f_synack"),
+fn say(sight: &eye::Sight, seen: &mut Vec<(usize, Sight)>) {
+    let client = (sight.client.address, sight.client.port);
+    let server = (sight.server.address, sight.server.port);
+    let (source, target) = match sight.sender() {
+        Side::Client => (client, server),
+        Side::Server => (server, client),
+    };
+    let frame = usize::try_from(sight.at.frame).unwrap();
+    let mut see = |kind: &str, value: String| {
+        seen.push((frame, Sight { kind: kind.to_owned(), value, source, target }));
+    };
+    match &sight.fact {
+        PeerFact::TcpSyn(found) => {
+            let syn = syn(found);
+            let (ja4t, signature) = match found.side {
+                Side::Client => ("ja4t", "p0f_syn"),
+                Side::Server => ("ja4ts", "p0f_synack"),
             };
             #[cfg(feature = "ja4plus")]
-            self.see(frame, way, ja4t, fingerprint::tcp::ja4t(&syn).hash);
+            see(ja4t, fingerprint::tcp::ja4t(&syn).hash);
             let _ = ja4t;
-            self.see(frame, way, signature, p0f(&syn));
-            sequence = sequence.wrapping_add(1);
-            let fresh = self.streams.get(&way).is_none_or(|stream| stream.next != Some(sequence));
-            if fresh {
-                let stream = Stream { next: Some(sequence), ..Stream::default() };
-                self.streams.insert(way, stream);
-            }
-            self.clients.insert(if flags & 0x10 == 0 { way } else { (way.1, way.0) });
+            see(signature, p0f(&syn));
         }
-        if found.payload.is_empty() {
-            return;
-        }
-        let stream = self.streams.entry(way).or_default();
-        let next = *stream.next.get_or_insert(sequence);
-        let distance = sequence.wrapping_sub(next);
-        let (distance, payload) = if distance > u32::MAX / 2 {
-            let known = next.wrapping_sub(sequence) as usize;
-            (0, found.payload.get(known..).unwrap_or_default())
-        } else {
-            (distance, found.payload)
-        };
-        if payload.is_empty() {
-            return;
-        }
-        if distance == 0 {
-            self.deliver(frame, way, payload);
-            self.catch_up(frame, way);
-        } else {
-            stream.ahead.entry(sequence).or_insert_with(|| (frame, payload.to_vec()));
-            if stream.ahead.len() > 300 {
-                self.close_gap(way);
-            }
-        }
-    }
-
-    /// Goes on with the segments that are no longer ahead.
-    fn catch_up(&mut self, frame: usize, way: Way) {
-        loop {
-            let Some(stream) = self.streams.get_mut(&way) else { return };
-            let next = stream.next.unwrap_or(0);
-            let reached = |sequence: &u32| next.wrapping_sub(*sequence) < u32::MAX / 2;
-            let Some(sequence) = stream.ahead.keys().copied().find(reached) else { return };
-            let Some((own, bytes)) = stream.ahead.remove(&sequence) else { return };
-            let known = next.wrapping_sub(sequence) as usize;
-            if let Some(fresh) = bytes.get(known..).filter(|fresh| !fresh.is_empty()) {
-                self.deliver(frame.max(own), way, fresh);
-            }
-        }
-    }
-
-    fn close_gap(&mut self, way: Way) -> bool {
-        let Some(stream) = self.streams.get_mut(&way) else { return false };
-        let next = stream.next.unwrap_or(0);
-        let nearest = stream.ahead.keys().copied().min_by_key(|at| at.wrapping_sub(next));
-        let Some(sequence) = nearest else { return false };
-        stream.next = Some(sequence);
-        stream.mode = Mode::Unknown;
-        stream.bytes.clear();
-        let frame = stream.ahead.get(&sequence).map_or(0, |(frame, _)| *frame);
-        self.catch_up(frame, way);
-        true
-    }
-
-    fn deliver(&mut self, frame: usize, way: Way, fresh: &[u8]) {
-        let Some(stream) = self.streams.get_mut(&way) else { return };
-        stream.next = stream.next.map(|next| next.wrapping_add(fresh.len() as u32));
-        let mut mode = std::mem::take(&mut stream.mode);
-        let mut bytes = std::mem::take(&mut stream.bytes);
-        if matches!(mode, Mode::Unknown) {
-            bytes.clear();
-        }
-        bytes.extend_from_slice(fresh);
-        if matches!(mode, Mode::Unknown) {
-            let line = bytes.windows(5).position(|part| part == b"\nSSH-").map(|at| at + 1);
-            if bytes.starts_with(b"SSH-") {
-                mode = Mode::Ssh;
-            } else if let Some(at) = line.filter(|_| !self.clients.contains(&way)) {
-                bytes.drain(..at);
-                mode = Mode::Ssh;
-            } else if bytes.starts_with(&[0x16, 3]) && matches!(bytes.get(5), None | Some(1 | 2)) {
-                mode = Mode::Tls(0);
-            } else if bytes.starts_with(b"PRI * HTTP/2.0\r\n") {
-                mode = Mode::H2(Box::default(), 0);
-            } else if let Ok(Some((found, _))) = h2::frame(&bytes)
-                && found.stream == 0
-                && found.payload.len() % 6 == 0
-                && let Some(settings) = found.settings()
-            {
-                self.see(frame, way, "h2_settings_server", shown(&settings));
-                mode = Mode::Done;
-            } else if http::request_head(&bytes).is_ok()
-                && bytes.iter().take_while(|byte| byte.is_ascii_uppercase()).count() > 2
-            {
-                mode = Mode::Http;
-            }
-        }
-        mode = match mode {
-            Mode::Tls(given) => self.tls(frame, way, &bytes, given),
-            Mode::Ssh => self.ssh(frame, way, &bytes),
-            Mode::Http => self.http(frame, way, &mut bytes),
-            Mode::H2(client, used) => self.h2(frame, way, &bytes, client, used),
-            other => other,
-        };
-        if matches!(mode, Mode::Unknown | Mode::Done) || bytes.len() > 300_000 {
-            bytes.clear();
-        }
-        if let Some(stream) = self.streams.get_mut(&way) {
-            (stream.mode, stream.bytes) = (mode, bytes);
-        }
-    }
-
-    fn tls(&mut self, frame: usize, way: Way, bytes: &[u8], given: usize) -> Mode {
-        let mut cursor = tls::Handshake::new(bytes);
-        let mut count = 0;
-        loop {
-            match cursor.step() {
-                Ok(Some(tls::Step::Message(message))) => {
-                    count += 1;
-                    if count > given {
-                        self.message(frame, way, Carrier::Tcp, message.kind, &message.body);
-                    }
-                }
-                Ok(Some(tls::Step::Encrypted)) => return Mode::Done,
-                Ok(None) => return Mode::Tls(count),
-                Err(_) => return Mode::Unknown,
-            }
-        }
-    }
-
-    fn message(&mut self, frame: usize, way: Way, carrier: Carrier, kind: u8, body: &[u8]) {
-        let transport = match carrier {
-            Carrier::Dtls => hello::Transport::Datagram,
-            _ => hello::Transport::Stream,
-        };
-        match kind {
-            tls::CLIENT_HELLO => {
-                let Ok(found) = hello::client_hello(body, transport) else { return };
-                self.see(frame, way, "ja3", tls_print::ja3(&found).hash);
-                self.see(frame, way, "ja4", tls_print::ja4(carrier, &found).hash);
-            }
-            tls::SERVER_HELLO => {
-                let Ok(found) = hello::server_hello(body) else { return };
-                self.see(frame, way, "ja3s", tls_print::ja3s(&found).hash);
-                #[cfg(feature = "ja4plus")]
-                self.see(frame, way, "ja4s", tls_print::ja4s(carrier, &found).hash);
-            }
-            _ => {}
-        }
-    }
-
-    fn ssh(&mut self, frame: usize, way: Way, bytes: &[u8]) -> Mode {
-        let Some(end) = bytes.iter().position(|byte| *byte == b'\n') else { return Mode::Ssh };
-        match ssh::watched_kexinit(&bytes[end + 1..]) {
-            Ok(None) => Mode::Ssh,
-            Ok(Some((offer, _))) => {
-                let is_client = match self.clients.contains(&way) {
-                    true => true,
-                    false if self.clients.contains(&(way.1, way.0)) => false,
-                    false => way.0.1 > way.1.1,
-                };
-                let (side, kind) = match is_client {
-                    true => (Side::Client, "hassh"),
-                    false => (Side::Server, "hassh_server"),
-                };
-                let hash = fingerprint::hassh(side, &offer).hash;
-                self.see(frame, way, kind, hash);
-                Mode::Done
-            }
-            Err(_) => Mode::Done,
-        }
-    }
-
-    fn http(&mut self, frame: usize, way: Way, bytes: &mut Vec<u8>) -> Mode {
-        loop {
-            match http::request_head(bytes) {
-                Ok(Some((head, used))) => {
-                    #[cfg(feature = "ja4plus")]
-                    {
-                        let fields = head.fields.iter();
-                        let found = http_print::ja4h(head.method, head.version, fields);
-                        self.see(frame, way, "ja4h", found.hash);
-                    }
-                    let _ = (head, frame, way);
-                    bytes.drain(..used);
-                    if bytes.is_empty() {
-                        return Mode::Unknown;
-                    }
-                }
-                Ok(None) => return Mode::Http,
-                Err(_) => return Mode::Unknown,
-            }
-        }
-    }
-
-    fn h2(
-        &mut self,
-        frame: usize,
-        way: Way,
-        bytes: &[u8],
-        mut client: Box<h2::Client>,
-        mut used: usize,
-    ) -> Mode {
-        if used == 0 {
-            match h2::preface(bytes) {
-                Ok(Some(((), length))) => used = length,
-                Ok(None) => return Mode::H2(client, 0),
-                Err(_) => return Mode::Done,
-            }
-        }
-        while let Ok(Some((found, length))) = h2::frame(&bytes[used..]) {
-            used += length;
-            if let Some(settings) = found.settings().filter(|_| client.opening().settings.is_none())
-            {
-                self.see(frame, way, "h2_settings_client", shown(&settings));
-            }
-            let before = client.opening().clone();
-            let Ok(request) = client.read(&found) else { return Mode::Done };
-            let Some(request) = request else { continue };
-            let value = http_print::akamai(&before, &request);
-            self.see(frame, way, "h2_akamai", value);
-            #[cfg(feature = "ja4plus")]
-            {
-                let fields: Vec<_> = request
-                    .fields
-                    .iter()
-                    .map(|field| http::Field { name: &field.name, value: &field.value })
-                    .collect();
-                let method = fields.iter().find(|field| field.name == b":method");
-                let method = method.map_or(&b""[..], |field| field.value);
-                let found = http_print::ja4h(method, b"2", fields.iter().copied());
-                self.see(frame, way, "ja4h", found.hash);
-            }
-        }
-        Mode::H2(client, used)
-    }
-
-    fn datagram(&mut self, frame: usize, way: Way, payload: &[u8]) {
-        let back = (way.1, way.0);
-        if dtls::record(payload).is_ok_and(|found| found.is_some()) {
-            let found = self.dtls.entry(way).or_default().read(payload).unwrap_or_default();
-            for message in found {
-                self.message(frame, way, Carrier::Dtls, message.kind, &message.body);
-            }
-        } else if quic::packet(payload).is_ok_and(|found| found.is_some()) {
-            let (client, sender) = match self.quic.contains_key(&back) {
-                true => (back, quic::Sender::Server),
-                false => (way, quic::Sender::Client),
+        PeerFact::TlsClientHello(message) => {
+            let transport = match message.carrier {
+                tls_print::Carrier::Dtls => hello::Transport::Datagram,
+                _ => hello::Transport::Stream,
             };
-            let opening = self.quic.entry(client).or_default();
-            let _ = opening.read(sender, payload);
-            let mut found = Vec::new();
-            while let Ok(Some(message)) = opening.message(sender) {
-                found.push((message.kind, message.body.into_owned()));
-            }
-            for (kind, body) in found {
-                self.message(frame, way, Carrier::Quic, kind, &body);
+            let found = hello::client_hello(&message.body.0, transport).unwrap();
+            see("ja3", tls_print::ja3(&found).hash);
+            see("ja4", tls_print::ja4(message.carrier, &found).hash);
+        }
+        PeerFact::TlsServerHello(message) => {
+            let found = hello::server_hello(&message.body.0).unwrap();
+            see("ja3s", tls_print::ja3s(&found).hash);
+            #[cfg(feature = "ja4plus")]
+            see("ja4s", tls_print::ja4s(message.carrier, &found).hash);
+        }
+        PeerFact::SshIdent { side, line, .. } => {
+            let kind = match side {
+                Side::Client => "ssh_banner_client",
+                Side::Server => "ssh_banner_server",
+            };
+            let text = line.0.strip_suffix(b"\n").unwrap_or(&line.0);
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
+            see(kind, String::from_utf8_lossy(text).into_owned());
+        }
+        PeerFact::SshKexInit { side, lists, first_kex_packet_follows, reserved } => {
+            let offer = KexInit {
+                cookie: &[],
+                lists: lists.each_ref().map(decnet_core::octets::Octets::as_bytes),
+                first_kex_packet_follows: *first_kex_packet_follows,
+                reserved: *reserved,
+            };
+            let kind = match side {
+                Side::Client => "hassh",
+                Side::Server => "hassh_server",
+            };
+            see(kind, fingerprint::hassh(*side, &offer).hash);
+        }
+        PeerFact::HttpRequest(request) => {
+            let fields =
+                request.fields.iter().map(|(name, value)| Field { name: &name.0, value: &value.0 });
+            #[cfg(feature = "ja4plus")]
+            see(
+                "ja4h",
+                http_print::ja4h(&request.method.0, &request.version.0, fields.clone()).hash,
+            );
+            if let Some(opening) = &request.opening {
+                let priority = |p: &decnet_core::event::wire::Http2Priority| h2::Priority {
+                    stream: p.stream,
+                    is_exclusive: p.exclusive,
+                    depends_on: p.depends_on,
+                    weight: p.weight,
+                };
+                let before = h2::Opening {
+                    settings: Some(opening.settings.clone()),
+                    window_update: opening.window_update,
+                    priorities: opening.priorities.iter().map(priority).collect(),
+                };
+                let fields = fields
+                    .map(|field| h2::Field { name: field.name.into(), value: field.value.into() })
+                    .collect();
+                let request = h2::Request { stream: 1, priority: None, fields };
+                see("h2_akamai", http_print::akamai(&before, &request));
             }
         }
+        PeerFact::Http2Settings(Http2Settings { side, settings }) => {
+            let kind = match side {
+                Side::Client => "h2_settings_client",
+                Side::Server => "h2_settings_server",
+            };
+            let shown: Vec<_> =
+                settings.iter().map(|(id, value)| format!("{id}:{value}")).collect();
+            see(kind, shown.join(";"));
+        }
+        _ => {}
     }
 }
 
-fn shown(settings: &[(u16, u32)]) -> String {
-    settings.iter().map(|(id, value)| format!("{id}:{value}")).collect::<Vec<_>>().join(";")
+fn syn(found: &TcpSyn) -> Syn<'_> {
+    Syn {
+        ip: match (found.ip_id, found.ip_flags) {
+            (Some(id), Some(flags)) => Ip::V4 { id, flags },
+            _ => Ip::V6 { flow: found.flow_label },
+        },
+        ttl: found.ttl,
+        ip_options: found.ip_options.into(),
+        ecn: found.tos & 3,
+        sequence: found.isn,
+        acknowledgement: found.ack,
+        flags: found.flags,
+        window: found.window,
+        urgent: found.urgent,
+        options: &found.options.0,
+        payload: found.payload.into(),
+    }
 }
