@@ -5,6 +5,7 @@
 //! and only with the feature `ja4plus`.
 
 pub mod http;
+pub mod os;
 pub mod tcp;
 pub mod tls;
 
