@@ -7,6 +7,7 @@ mod signature;
 
 use super::tcp::Syn;
 use signature::{Seen, Signature};
+use std::net::Ipv4Addr;
 use std::sync::LazyLock;
 
 /// What a SYN says of its sender.
@@ -71,8 +72,8 @@ impl Guess {
 /// Where a SYN was sent to; some scanners put it into other fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Address, IPv4.
-    pub address: u32,
+    /// Address; nobody does this with the longer ones.
+    pub address: Ipv4Addr,
     /// Port.
     pub port: u16,
 }

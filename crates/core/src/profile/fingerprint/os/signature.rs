@@ -273,7 +273,9 @@ impl Signature {
             || self.header == Header::Plain && !self.is_plain(syn)
             || !self.sequence.is_none_or(|value| match value {
                 Value::Is(number) => number == syn.sequence,
-                Value::OfTarget => seen.target.is_some_and(|to| to.address == syn.sequence),
+                Value::OfTarget => {
+                    seen.target.is_some_and(|to| to.address.to_bits() == syn.sequence)
+                }
             })
         {
             return None;
@@ -284,7 +286,7 @@ impl Signature {
                 let is_id = self.id.is_none_or(|value| match value {
                     Value::Is(number) => number == u32::from(id),
                     Value::OfTarget => seen.target.is_some_and(|to| {
-                        let mixed = to.address ^ u32::from(to.port) ^ syn.sequence;
+                        let mixed = to.address.to_bits() ^ u32::from(to.port) ^ syn.sequence;
                         mixed & 0xffff == u32::from(id)
                     }),
                 });
@@ -369,7 +371,7 @@ impl Window {
 impl Signature {
     /// A SYN that fits, and where it is sent to: options, and the rest around them.
     pub(super) fn example(&self) -> (Vec<u8>, Syn<'static>, Target) {
-        let target = Target { address: 0xc000_0207, port: 23 };
+        let target = Target { address: [192, 0, 2, 7].into(), port: 23 };
         let mss = self.mss.map_or(1_460, |(from, to)| 1_460.clamp(from, to));
         let scale = self.scale.map_or(7, |(from, _)| from as u8);
         let digits = self.layout.to_be_bytes();
@@ -386,12 +388,14 @@ impl Signature {
         }
         let sequence = match self.sequence {
             Some(Value::Is(number)) => number,
-            Some(Value::OfTarget) => target.address,
+            Some(Value::OfTarget) => target.address.to_bits(),
             None => 77,
         };
         let id = match self.id {
             Some(Value::Is(number)) => number as u16,
-            Some(Value::OfTarget) => (target.address ^ u32::from(target.port) ^ sequence) as u16,
+            Some(Value::OfTarget) => {
+                (target.address.to_bits() ^ u32::from(target.port) ^ sequence) as u16
+            }
             None => 4_321,
         };
         let is_short = self.segment == Segment::SynAck && digits.contains(&TIMESTAMPS);

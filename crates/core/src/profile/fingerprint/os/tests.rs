@@ -130,13 +130,13 @@ fn scanners_are_told_apart() {
 /// 10.77.3.2 as masscan 1.3.2 and Mirai's scanner see it.
 #[test]
 fn scanners_put_the_target_into_other_fields() {
-    let target = Target { address: 0x0a4d_0302, port: 82 };
+    let target = Target { address: [10, 77, 3, 2].into(), port: 82 };
     let sequence = 0x6fba_ec7b;
     let syn = Syn { ip: Ip::V4 { id: 61_227, flags: 0 }, sequence, window: 9_000, ..BARE };
     let name = |syn: &Syn<'_>| guess_with_target(syn, &target).map(|found| found.name);
     assert_eq!(name(&syn), Some("masscan"));
     assert_eq!(guess(&syn).map(|found| found.name), Some("raw packets"));
-    assert_eq!(name(&Syn { sequence: target.address, ..syn }), Some("Mirai"));
+    assert_eq!(name(&Syn { sequence: target.address.to_bits(), ..syn }), Some("Mirai"));
 }
 
 #[test]
