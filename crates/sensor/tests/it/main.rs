@@ -12,5 +12,7 @@
 mod client;
 mod idents;
 mod limits;
+mod netns;
 mod openssh;
+mod sniff;
 mod support;
