@@ -116,6 +116,8 @@ fn scanners_are_told_apart() {
     assert_eq!(guess(&masscan).and_then(|found| found.distance(244)), Some(11));
     let zmap = Syn { ip: Ip::V4 { id: 54_321, flags: 0 }, ttl: 240, window: 65_535, ..BARE };
     assert_eq!(guess(&zmap).map(|found| found.name), Some("ZMap"));
+    let disguised = Syn { options: WINDOWS, ip: Ip::V4 { id: 99, flags: 0 }, ..zmap };
+    assert_eq!(guess(&disguised).map(|found| found.name), Some("ZMap"));
     let hping = Syn { window: 512, acknowledgement: 0x12a0_fc59, ..BARE };
     assert_eq!(guess(&hping).map(|found| found.name), Some("hping"));
     let scapy = Syn { ip: Ip::V4 { id: 1, flags: 0 }, sequence: 0, window: 8_192, ..BARE };
