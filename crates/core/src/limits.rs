@@ -214,6 +214,11 @@ pub const FLOW_IDLE_NS: u64 = 300_000_000_000;
 pub const FLOW_SAMPLES: usize = 64;
 /// TM-FLW-015: segments of a direction that a repeated one is looked for in: the latest.
 pub const FLOW_SEGMENTS: usize = 32;
+/// TM-FLW-019: segments with payload in one of JA4SSH's windows: its definition's 200.
+pub const SSH_WINDOW_SEGMENTS: usize = 200;
+/// TM-FLW-020: segments with payload that a flow keeps the lengths of before anybody knows whether
+/// it is SSH; who asks later gets windows from there on. At most 16.
+pub const SSH_WINDOW_EARLY: usize = 16;
 
 /// TM-FLW-016: segments of a direction in which no protocol was recognised; then it is only counted.
 pub const EYE_TRIES: u16 = 32;

@@ -88,6 +88,7 @@ impl Eye {
                 self.datagrams.read(from, to, bytes, at, out);
                 Wants::More
             }
+            Event::Window { .. } => Wants::More,
             Event::Ended { flow, why } => {
                 let speech = self.speeches.remove(&flow.id);
                 let orientation = match speech {

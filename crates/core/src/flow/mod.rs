@@ -8,11 +8,16 @@ pub mod capture;
 pub mod eye;
 pub mod fragment;
 pub mod packet;
+pub mod shard;
+pub mod splitter;
 pub mod tcp;
 pub mod tracker;
+pub mod window;
 
-mod lru;
+mod key;
+mod opening;
 mod stream;
+mod table;
 
 #[cfg(test)]
 mod tests;

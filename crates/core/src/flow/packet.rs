@@ -4,7 +4,11 @@
 //! fixed number of turns. What a snap length cut off is missing from `payload` and counted in
 //! `length`.
 
+mod options;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+pub use options::{TcpOption, TcpOptions};
 
 /// Why a packet has nothing for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,8 +155,33 @@ const ICMPV6: u8 = 58;
 /// VLAN tags, MPLS labels or extension headers of one packet; with more it is broken.
 const HEADERS: usize = 16;
 
-/// The IP packet in a captured frame.
-pub fn link(link: u16, frame: &[u8]) -> Result<&[u8], Skip> {
+/// Which of several networks a packet was seen in: the last two VLAN tags, and a tunnel's identifier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Path(u64);
+
+impl Path {
+    /// Adds a VLAN tag; one without an identifier, which is for a priority only, adds nothing.
+    fn tag(&mut self, control: u16) {
+        let identifier = u64::from(control & 0xfff);
+        if identifier != 0 {
+            let tags = (self.0 << 12 | identifier) & 0xff_ffff;
+            self.0 = self.0 & !0xff_ffff | tags;
+        }
+    }
+
+    fn tunnel(&mut self, identifier: u32) {
+        self.0 = self.0 & 0xff_ffff | u64::from(identifier) << 24;
+    }
+
+    /// A number of 56 bits, which is zero without tags and identifiers.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// The IP packet in a captured frame; what stands in front of it adds to `path`.
+pub fn link<'a>(link: u16, frame: &'a [u8], path: &mut Path) -> Result<&'a [u8], Skip> {
     match link {
         // NULL and LOOP: an address family, in the byte order of who captured or in ours.
         0 | 108 => match frame.get(..4).ok_or(Skip::Cut)? {
@@ -162,7 +191,7 @@ pub fn link(link: u16, frame: &[u8]) -> Result<&[u8], Skip> {
         },
         1 => {
             let kind = u16_at(frame, 12)?;
-            ethernet(kind, skip(frame, 14)?)
+            ethernet(kind, skip(frame, 14)?, path)
         }
         // Raw IP, under all numbers it has had.
         12 | 14 | 101 | 228 | 229 => Ok(frame),
@@ -173,23 +202,24 @@ pub fn link(link: u16, frame: &[u8]) -> Result<&[u8], Skip> {
         },
         113 => {
             let kind = u16_at(frame, 14)?;
-            ethernet(kind, skip(frame, 16)?)
+            ethernet(kind, skip(frame, 16)?, path)
         }
         276 => {
             let kind = u16_at(frame, 0)?;
-            ethernet(kind, skip(frame, 20)?)
+            ethernet(kind, skip(frame, 20)?, path)
         }
         _ => Err(Skip::NotIp),
     }
 }
 
 /// Behind an Ethernet type: tags, labels and sessions down to IP.
-fn ethernet(mut kind: u16, mut bytes: &[u8]) -> Result<&[u8], Skip> {
+fn ethernet<'a>(mut kind: u16, mut bytes: &'a [u8], path: &mut Path) -> Result<&'a [u8], Skip> {
     for _ in 0..HEADERS {
         match kind {
             0x0800 | 0x86dd => return Ok(bytes),
             // VLAN, QinQ and what was used for it before there was a standard.
             0x8100 | 0x88a8 | 0x9100 | 0x9200 => {
+                path.tag(u16_at(bytes, 0)?);
                 kind = u16_at(bytes, 2)?;
                 bytes = skip(bytes, 4)?;
             }
@@ -345,21 +375,23 @@ impl<'a> Ip<'a> {
         transport(self.protocol, self.payload, self.length)
     }
 
-    /// The IP packet that is carried in this one: IP in IP, GRE, VXLAN, Geneve or GTP.
+    /// The IP packet that is carried in this one: IP in IP, GRE, VXLAN, Geneve or GTP. A tunnel's
+    /// identifier that is the same in both directions adds to `path`.
     #[must_use]
-    pub fn tunnelled(&self) -> Option<&'a [u8]> {
+    pub fn tunnelled(&self, path: &mut Path) -> Option<&'a [u8]> {
         match self.protocol {
             IP_IN_IP | IPV6_IN_IP => Some(self.payload),
-            GRE => gre(self.payload),
+            GRE => gre(self.payload, path),
             UDP => match self.transport() {
                 Ok(Transport::Udp(udp)) => match (udp.destination, udp.payload) {
                     // VXLAN says that its identifier is there; what is reserved is not looked at.
-                    (4_789 | 8_472, [flags, _, _, _, _, _, _, _, inner @ ..])
+                    (4_789 | 8_472, &[flags, _, _, _, v0, v1, v2, _, ref inner @ ..])
                         if flags & 0x08 != 0 =>
                     {
-                        link(1, inner).ok()
+                        path.tunnel(u32::from_be_bytes([0, v0, v1, v2]));
+                        link(1, inner, path).ok()
                     }
-                    (6_081, geneve) => self::geneve(geneve),
+                    (6_081, geneve) => self::geneve(geneve, path),
                     (2_152, gtp) => self::gtp(gtp),
                     _ => None,
                 },
@@ -367,6 +399,14 @@ impl<'a> Ip<'a> {
             },
             _ => None,
         }
+    }
+}
+
+/// The ports of a segment or a datagram; nothing of other protocols.
+pub fn ports(protocol: u8, payload: &[u8]) -> Result<Option<(u16, u16)>, Skip> {
+    match protocol {
+        TCP | UDP => Ok(Some((u16_at(payload, 0)?, u16_at(payload, 2)?))),
+        _ => Ok(None),
     }
 }
 
@@ -431,30 +471,37 @@ fn icmp(bytes: &[u8], version: Version) -> Result<Icmp<'_>, Skip> {
     Ok(Icmp { kind, code, too_big, quoted: bytes.get(8..).filter(|_| is_error) })
 }
 
-fn gre(bytes: &[u8]) -> Option<&[u8]> {
+fn gre<'a>(bytes: &'a [u8], path: &mut Path) -> Option<&'a [u8]> {
     let flags = u16_at(bytes, 0).ok()?;
     // Version 1 is PPTP's, whose PPP may be compressed.
     if flags & 0x0007 != 0 {
         return None;
     }
     let kind = u16_at(bytes, 2).ok()?;
-    let words = [0x8000, 0x2000, 0x1000].iter().filter(|bit| flags & **bit != 0).count();
-    let inner = bytes.get(4 + words * 4..)?;
+    // A checksum, the key and a sequence number, each if its bit says so.
+    let words = |bits: &[u16]| bits.iter().filter(|bit| flags & **bit != 0).count() * 4;
+    if flags & 0x2000 != 0 {
+        path.tunnel(u32_at(bytes, 4 + words(&[0x8000])).ok()?);
+    }
+    let inner = bytes.get(4 + words(&[0x8000, 0x2000, 0x1000])..)?;
     match kind {
         // Transparent Ethernet.
-        0x6558 => link(1, inner).ok(),
-        _ => ethernet(kind, inner).ok(),
+        0x6558 => link(1, inner, path).ok(),
+        _ => ethernet(kind, inner, path).ok(),
     }
 }
 
 /// RFC 8926: the options are counted in four bytes.
-fn geneve(bytes: &[u8]) -> Option<&[u8]> {
-    let &[first, _, high, low, ..] = bytes else { return None };
+fn geneve<'a>(bytes: &'a [u8], path: &mut Path) -> Option<&'a [u8]> {
+    let &[first, _, high, low, v0, v1, v2, ..] = bytes else { return None };
+    if first >> 6 != 0 {
+        return None;
+    }
     let inner = bytes.get(8 + usize::from(first & 0x3f) * 4..)?;
+    path.tunnel(u32::from_be_bytes([0, v0, v1, v2]));
     match u16::from_be_bytes([high, low]) {
-        _ if first >> 6 != 0 => None,
-        0x6558 => link(1, inner).ok(),
-        kind => ethernet(kind, inner).ok(),
+        0x6558 => link(1, inner, path).ok(),
+        kind => ethernet(kind, inner, path).ok(),
     }
 }
 
@@ -478,65 +525,6 @@ fn gtp(bytes: &[u8]) -> Option<&[u8]> {
         rest = rest.get(length..)?;
     }
     None
-}
-
-/// An option as it was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TcpOption<'a> {
-    /// Its kind; 0 is the end of the list, 1 is padding.
-    pub kind: u8,
-    /// What follows the length.
-    pub value: &'a [u8],
-}
-
-/// The options of a segment, one after the other.
-///
-/// An end of the list is given as often as it is there, since what pads behind it tells systems
-/// apart. An option whose length is wrong ends the walk, and [`Self::is_broken`] says so.
-#[derive(Clone, Copy, Debug)]
-pub struct TcpOptions<'a> {
-    rest: &'a [u8],
-    ended: bool,
-    broken: bool,
-}
-
-impl<'a> TcpOptions<'a> {
-    /// A walk over `options`.
-    #[must_use]
-    pub fn new(options: &'a [u8]) -> Self {
-        Self { rest: options, ended: false, broken: false }
-    }
-
-    /// Whether the walk ended at an option with a wrong length.
-    #[must_use]
-    pub fn is_broken(&self) -> bool {
-        self.broken
-    }
-}
-
-impl<'a> Iterator for TcpOptions<'a> {
-    type Item = TcpOption<'a>;
-
-    fn next(&mut self) -> Option<TcpOption<'a>> {
-        let (&kind, rest) = self.rest.split_first()?;
-        if self.ended && kind != 0 {
-            self.rest = &[];
-            return None;
-        }
-        if kind <= 1 {
-            self.rest = rest;
-            self.ended |= kind == 0;
-            return Some(TcpOption { kind, value: &[] });
-        }
-        let value = rest.first().and_then(|length| self.rest.get(2..usize::from(*length)));
-        let Some(value) = value else {
-            self.rest = &[];
-            self.broken = true;
-            return None;
-        };
-        self.rest = self.rest.get(2 + value.len()..).unwrap_or_default();
-        Some(TcpOption { kind, value })
-    }
 }
 
 fn skip(bytes: &[u8], count: usize) -> Result<&[u8], Skip> {

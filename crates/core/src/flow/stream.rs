@@ -11,12 +11,18 @@ pub(super) struct Stream {
     /// The sequence number of the first byte of all.
     first: Option<u32>,
     /// The sequence number of the first byte that is still wanted.
-    start: Option<u32>,
+    start: u32,
+    is_done: bool,
+    /// What waits for who reads it. Most streams are read as they come, and need none.
+    held: Option<Box<Held>>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
     bytes: Vec<u8>,
     ready: usize,
     /// What is there behind a hole, as ranges in order.
     pieces: Vec<(usize, usize)>,
-    is_done: bool,
 }
 
 /// Beyond the first byte by more than this, a sequence number is about to come round again.
@@ -24,9 +30,11 @@ const FAR: u32 = 1 << 30;
 
 impl Stream {
     /// Says where the bytes begin, if that is not known yet.
+    #[inline]
     pub(super) fn begin(&mut self, start: u32) {
-        self.start.get_or_insert(start);
-        self.first.get_or_insert(start);
+        if self.first.is_none() {
+            (self.first, self.start) = (Some(start), start);
+        }
     }
 
     pub(super) fn first(&self) -> Option<u32> {
@@ -35,7 +43,7 @@ impl Stream {
 
     /// The sequence number behind the last byte that is ready.
     pub(super) fn next(&self) -> Option<u32> {
-        self.start.map(|start| start.wrapping_add(self.ready as u32))
+        self.first.map(|_| self.start.wrapping_add(self.ready().len() as u32))
     }
 
     pub(super) fn is_done(&self) -> bool {
@@ -44,35 +52,41 @@ impl Stream {
 
     /// Bytes of memory that are held.
     pub(super) fn held(&self) -> usize {
-        self.bytes.capacity()
+        self.held.as_deref().map_or(0, |held| {
+            size_of::<Held>()
+                + held.bytes.capacity()
+                + held.pieces.capacity() * size_of::<(usize, usize)>()
+        })
     }
 
     pub(super) fn ready(&self) -> &[u8] {
-        self.bytes.get(..self.ready).unwrap_or_default()
+        let held = self.held.as_deref();
+        held.and_then(|held| held.bytes.get(..held.ready)).unwrap_or_default()
     }
 
     /// Nobody wants more: what is held is let go.
     pub(super) fn finish(&mut self) {
-        let (first, start) = (self.first, self.start);
-        *self = Self { first, start, is_done: true, ..Self::default() };
+        self.is_done = true;
+        self.held = None;
     }
 
     /// Lets go of the first `count` bytes: what is behind them is given from there on.
     pub(super) fn advance(&mut self, count: usize) {
-        self.start = self.start.map(|start| start.wrapping_add(count as u32));
-        self.bytes.drain(..count.min(self.bytes.len()));
-        self.ready = self.ready.saturating_sub(count);
-        for (from, to) in &mut self.pieces {
+        self.start = self.start.wrapping_add(count as u32);
+        let Some(held) = self.held.as_deref_mut() else { return };
+        held.bytes.drain(..count.min(held.bytes.len()));
+        held.ready = held.ready.saturating_sub(count);
+        for (from, to) in &mut held.pieces {
             (*from, *to) = (from.saturating_sub(count), to.saturating_sub(count));
         }
-        if self.bytes.is_empty() {
-            self.bytes = Vec::new();
+        if held.bytes.is_empty() {
+            self.held = None;
         }
     }
 
     /// Whether a segment is the first, so that who reads can have it as it is.
     pub(super) fn is_first(&self, seq: u32) -> bool {
-        !self.is_done && self.bytes.is_empty() && self.start.is_none_or(|start| start == seq)
+        !self.is_done && self.held.is_none() && self.first.is_none_or(|_| self.start == seq)
     }
 
     /// Keeps what is new in a segment; whether more is ready than before.
@@ -81,7 +95,7 @@ impl Stream {
             return false;
         }
         self.begin(seq);
-        let ahead = seq.wrapping_sub(self.start.unwrap_or(seq));
+        let ahead = seq.wrapping_sub(self.start);
         let (at, payload) = if ahead > u32::MAX / 2 {
             // It begins in front of the first byte.
             (0, payload.get(ahead.wrapping_neg() as usize..).unwrap_or_default())
@@ -94,13 +108,20 @@ impl Stream {
         }
         let payload = payload.get(..cap.saturating_sub(at).min(payload.len())).unwrap_or_default();
         let end = at + payload.len();
-        if end <= self.ready || payload.is_empty() {
+        if payload.is_empty() || end <= self.ready().len() {
             return false;
         }
+        self.held.get_or_insert_default().push(at, payload)
+    }
+}
+
+impl Held {
+    /// Keeps what is new from `at` on; whether more is ready than before.
+    fn push(&mut self, at: usize, payload: &[u8]) -> bool {
         if at <= self.ready && self.pieces.is_empty() {
             let new = payload.get(self.ready - at..).unwrap_or_default();
             self.bytes.extend_from_slice(new);
-            self.ready = end;
+            self.ready = at + payload.len();
             return true;
         }
         if at > self.ready && self.pieces.len() >= FLOW_PIECES {

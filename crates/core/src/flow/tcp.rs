@@ -6,9 +6,14 @@
 use std::net::IpAddr;
 
 use crate::event::Side;
-use crate::flow::packet::{ACK, CWR, ECE, FIN, Ip, SYN, Tcp, TcpOptions};
+use crate::flow::opening::timestamps;
+use crate::flow::packet::{ACK, CWR, ECE, FIN, Ip, SYN, Tcp};
 use crate::flow::stream::Stream;
+use crate::flow::tracker::{Event, Wants};
+use crate::flow::window::{Early, SshWindow, Watch};
 use crate::limits::{FLOW_SAMPLES, FLOW_SEGMENTS};
+
+pub use crate::flow::opening::Opening;
 
 /// When a packet was captured, and its number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,110 +40,6 @@ pub struct Endpoint {
     pub address: IpAddr,
     /// The port.
     pub port: u16,
-}
-
-/// A SYN or SYN-ACK as it was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Opening {
-    /// When.
-    pub at: Moment,
-    /// The initial sequence number.
-    pub isn: u32,
-    /// The acknowledgement number.
-    pub ack: u32,
-    /// The window, not scaled.
-    pub window: u16,
-    /// The flags: ECE, CWR and AE among them.
-    pub flags: u16,
-    /// The urgent pointer.
-    pub urgent: u16,
-    /// Time to live, or hop limit.
-    pub ttl: u8,
-    /// Type of service, or traffic class.
-    pub tos: u8,
-    /// IPv4's identification.
-    pub id: Option<u16>,
-    /// Don't fragment.
-    pub df: bool,
-    /// IPv4's three flags; nothing of IPv6.
-    pub ip_flags: Option<u8>,
-    /// IPv6's flow label; of IPv4 zero.
-    pub label: u32,
-    /// Bytes of IP options.
-    pub ip_options: u8,
-    /// Bytes of payload, which Fast Open puts here.
-    pub payload: u16,
-    options: [u8; 40],
-    options_length: u8,
-}
-
-impl Opening {
-    pub(super) fn new(at: Moment, ip: &Ip<'_>, tcp: &Tcp<'_>) -> Self {
-        let mut options = [0; 40];
-        options.iter_mut().zip(tcp.options).for_each(|(kept, sent)| *kept = *sent);
-        Self {
-            at,
-            isn: tcp.seq,
-            ack: tcp.ack,
-            window: tcp.window,
-            flags: tcp.flags,
-            urgent: tcp.urgent,
-            ttl: ip.ttl,
-            tos: ip.tos,
-            id: ip.id,
-            df: ip.df,
-            ip_flags: ip.id.map(|_| ip.flags),
-            label: ip.label,
-            ip_options: ip.options.len() as u8,
-            payload: tcp.length.min(usize::from(u16::MAX)) as u16,
-            options,
-            options_length: tcp.options.len().min(40) as u8,
-        }
-    }
-
-    /// The raw options.
-    #[must_use]
-    pub fn options(&self) -> &[u8] {
-        self.options.get(..usize::from(self.options_length)).unwrap_or_default()
-    }
-
-    /// The largest segment that the sender takes.
-    #[must_use]
-    pub fn mss(&self) -> Option<u16> {
-        TcpOptions::new(self.options())
-            .find_map(|option| (option.kind == 2).then(|| option.value.try_into().ok()).flatten())
-            .map(u16::from_be_bytes)
-    }
-
-    /// The sender's window scale.
-    #[must_use]
-    pub fn scale(&self) -> Option<u8> {
-        TcpOptions::new(self.options())
-            .find_map(|option| (option.kind == 3).then(|| option.value.first().copied()).flatten())
-    }
-
-    /// The sender's timestamp and the one that it echoes.
-    #[must_use]
-    pub fn timestamps(&self) -> Option<(u32, u32)> {
-        timestamps(self.options())
-    }
-
-    /// Whether it answers a SYN.
-    #[must_use]
-    pub fn is_answer(&self) -> bool {
-        self.flags & ACK != 0
-    }
-}
-
-fn timestamps(options: &[u8]) -> Option<(u32, u32)> {
-    // As nearly every segment has them.
-    let value: [u8; 8] = match options {
-        [1, 1, 8, 10, value @ ..] => *value.first_chunk()?,
-        _ => TcpOptions::new(options)
-            .find_map(|o| (o.kind == 8).then(|| o.value.try_into().ok()).flatten())?,
-    };
-    let [a, b, c, d, e, f, g, h] = value;
-    Some((u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])))
 }
 
 /// A segment that was sent again.
@@ -175,52 +76,54 @@ pub struct TooBig {
 }
 
 /// One direction of a flow.
+// What every packet writes to stands together.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Direction {
-    /// Who sends.
-    pub endpoint: Endpoint,
-    /// The SYN or SYN-ACK.
-    pub opening: Option<Opening>,
-    /// How often that was sent.
-    pub openings: u32,
-    /// The first packet that was seen.
-    pub first: Option<Moment>,
     /// Packets, with those that open.
     pub packets: u64,
     /// Bytes of payload on the wire, repeated ones too.
     pub bytes: u64,
     /// Bytes of the largest payload.
     pub max_segment: u32,
-    /// What was sent before the first acknowledgement of data.
-    pub flight: Flight,
-    /// Segments with payload that were sent again.
-    pub repeats: u32,
-    /// The first of those.
-    pub repeated: Vec<Repeat>,
-    /// Gaps between segments with payload that nobody answered in between, each under
-    /// [`BURST_NS`]: their number.
-    pub gaps: u32,
-    /// The first of those, nanoseconds.
-    pub gaps_ns: Vec<u32>,
     /// Packets marked ECT(0), ECT(1) and CE.
     pub marks: [u32; 3],
     /// Packets after the opening with ECE, and with CWR.
     pub echoes: [u32; 2],
-    /// Whether and with what a router refused this direction's packets.
-    pub too_big: Option<TooBig>,
-    ticks: Vec<Tick>,
+    /// Gaps between segments with payload that nobody answered in between, each under
+    /// [`BURST_NS`]: their number.
+    pub gaps: u32,
     stride: u32,
     skipped: u32,
-    latest_tick: Option<Tick>,
-    pub(super) stream: Stream,
+    sent_next: u32,
     /// The sequence number behind the last byte that was sent.
     highest: Option<u32>,
+    latest_tick: Option<Tick>,
+    data_ns: u64,
+    pub(super) stream: Stream,
+    /// What was sent before the first acknowledgement of data.
+    pub flight: Flight,
     fin: Option<u32>,
+    sent: Vec<Sent>,
+    ticks: Vec<Tick>,
+    /// The first of the gaps, nanoseconds.
+    pub gaps_ns: Vec<u32>,
+    /// Who sends.
+    pub endpoint: Endpoint,
+    /// The SYN or SYN-ACK.
+    pub opening: Option<Opening>,
+    /// How often that was sent.
+    pub openings: u32,
+    /// Segments with payload that were sent again.
+    pub repeats: u32,
+    /// The first of those.
+    pub repeated: Vec<Repeat>,
+    /// The first packet that was seen.
+    pub first: Option<Moment>,
+    /// Whether and with what a router refused this direction's packets.
+    pub too_big: Option<TooBig>,
     /// When the opening was sent last.
     opened_ns: Option<u64>,
-    data_ns: u64,
-    sent: Vec<Sent>,
-    sent_next: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -235,21 +138,47 @@ pub const BURST_NS: u64 = 100_000_000;
 
 /// A flow of both directions.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Flow {
-    /// A number of its own, from 1.
-    pub id: u64,
-    /// When its first packet was seen.
-    pub began: Moment,
-    /// When its latest was.
+    /// When its latest packet was seen.
     pub latest: Moment,
+    pub(super) last_sender: Option<Side>,
+    /// Whether it is in the list of those that hold bytes.
+    pub(super) is_holder: bool,
+    pub(super) watch: Watch,
     /// Who opened it; who was seen first, if nobody was seen to open it.
     pub client: Direction,
     /// The other.
     pub server: Direction,
-    pub(super) last_sender: Option<Side>,
+    /// A number of its own that no other flow moves: the frame of its first packet.
+    pub id: u64,
+    /// When its first packet was seen.
+    pub began: Moment,
+}
+
+/// What a segment means for its flow.
+pub(super) struct Told {
+    /// Whether it acknowledges what the other side sent.
+    pub(super) is_answer: bool,
+    /// The window that it fills.
+    pub(super) window: Option<SshWindow>,
 }
 
 impl Flow {
+    pub(super) fn new(at: Moment, client: Direction, server: Direction, early: Early) -> Self {
+        let began = client.first.or(server.first).unwrap_or(at);
+        Self {
+            latest: at,
+            last_sender: None,
+            is_holder: false,
+            watch: Watch::Early(early),
+            client,
+            server,
+            id: began.frame,
+            began,
+        }
+    }
+
     /// The direction in which `side` sends.
     #[must_use]
     pub fn direction(&self, side: Side) -> &Direction {
@@ -277,16 +206,79 @@ impl Flow {
         self.client.is_over() && self.server.is_over()
     }
 
-    /// Takes in a segment that is no opening; whether it acknowledges what the other side sent.
-    pub(super) fn segment(&mut self, side: Side, at: Moment, ip: &Ip<'_>, tcp: &Tcp<'_>) -> bool {
+    /// Gives up what its streams hold, and those that hold something with it.
+    pub(super) fn let_go(&mut self) {
+        for stream in [&mut self.client.stream, &mut self.server.stream] {
+            if stream.held() > 0 {
+                stream.finish();
+            }
+        }
+    }
+
+    /// Takes in a segment that is no opening.
+    #[inline]
+    pub(super) fn segment(&mut self, side: Side, at: Moment, ip: &Ip<'_>, tcp: &Tcp<'_>) -> Told {
         let follows = self.last_sender == Some(side);
         self.latest = at;
         if tcp.length > 0 {
             self.last_sender = Some(side);
         }
         let (sender, other) = self.both(side);
-        sender.sent(at, ip, tcp, follows);
-        tcp.flags & ACK != 0 && other.acknowledged(tcp.ack)
+        let is_new = sender.sent(at, ip, tcp, follows);
+        let is_answer = tcp.flags & ACK != 0 && other.acknowledged(tcp.ack);
+        Told { is_answer, window: self.watch.segment(side, tcp, is_new) }
+    }
+
+    /// Puts a payload where it belongs, and tells of it if it is the next.
+    pub(super) fn bytes(
+        &mut self,
+        side: Side,
+        at: Moment,
+        (seq, payload): (u32, &[u8]),
+        cap: usize,
+        out: &mut impl FnMut(Event<'_>) -> Wants,
+    ) {
+        // Nearly all that is looked for is in one segment, which then need not be copied.
+        if self.direction(side).stream.is_first(seq)
+            && let Some(first) = payload.get(..payload.len().min(cap))
+        {
+            let wants = out(Event::Bytes { flow: self, side, bytes: first, at });
+            let stream = &mut self.both(side).0.stream;
+            match wants {
+                Wants::Used(count) if count >= payload.len() => {
+                    stream.begin(seq);
+                    stream.advance(payload.len());
+                }
+                Wants::More | Wants::Used(_) if payload.len() < cap => {
+                    stream.push(seq, payload, cap);
+                    if let Wants::Used(count) = wants {
+                        stream.advance(count);
+                    }
+                }
+                Wants::More | Wants::Used(_) | Wants::Enough | Wants::Windows => stream.finish(),
+            }
+            self.asked(wants);
+            return;
+        }
+        if !self.both(side).0.stream.push(seq, payload, cap) {
+            return;
+        }
+        let ready = self.direction(side).stream.ready();
+        let wants = out(Event::Bytes { flow: self, side, bytes: ready, at });
+        let held = ready.len();
+        let stream = &mut self.both(side).0.stream;
+        match wants {
+            Wants::Used(count) if count > 0 && count <= held => stream.advance(count),
+            Wants::More | Wants::Used(_) if held < cap => {}
+            Wants::More | Wants::Used(_) | Wants::Enough | Wants::Windows => stream.finish(),
+        }
+        self.asked(wants);
+    }
+
+    fn asked(&mut self, wants: Wants) {
+        if wants == Wants::Windows {
+            self.watch.start();
+        }
     }
 }
 
@@ -417,7 +409,9 @@ impl Direction {
         self.ticks.push(tick);
     }
 
-    fn sent(&mut self, at: Moment, ip: &Ip<'_>, tcp: &Tcp<'_>, follows: bool) {
+    /// Takes in a segment; whether it brings bytes beyond all that were sent before.
+    #[inline]
+    fn sent(&mut self, at: Moment, ip: &Ip<'_>, tcp: &Tcp<'_>, follows: bool) -> bool {
         self.first.get_or_insert(at);
         self.packets += 1;
         self.mark(ip.tos);
@@ -434,7 +428,7 @@ impl Direction {
             self.fin = Some(end);
         }
         if length == 0 {
-            return;
+            return false;
         }
         self.stream.begin(seq);
         self.bytes += u64::from(length);
@@ -446,7 +440,7 @@ impl Direction {
             self.highest = Some(end);
         }
         if is_repeat {
-            return;
+            return is_new;
         }
         self.remember(Sent { seq, tries: 0, at_ns: at.at_ns });
         if !self.flight.is_acked {
@@ -461,6 +455,7 @@ impl Direction {
             }
         }
         self.data_ns = at.at_ns;
+        is_new
     }
 
     /// Whether a segment is there that began at `seq`; if so it was sent again.
@@ -479,9 +474,9 @@ impl Direction {
     fn remember(&mut self, sent: Sent) {
         if self.sent.len() < FLOW_SEGMENTS {
             self.sent.push(sent);
-        } else if let Some(place) = self.sent.get_mut(self.sent_next) {
+        } else if let Some(place) = self.sent.get_mut(self.sent_next as usize) {
             *place = sent;
-            self.sent_next = (self.sent_next + 1) % FLOW_SEGMENTS;
+            self.sent_next = (self.sent_next + 1) % FLOW_SEGMENTS as u32;
         }
     }
 

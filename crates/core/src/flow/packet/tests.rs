@@ -56,7 +56,11 @@ fn every_link_leads_to_the_same_packet() {
         (9, with(&[0xff, 3, 0, 0x21])),
         (101, inner.clone()),
     ] {
-        assert_eq!(link(kind, &frame), Ok(&inner[..]), "link {kind}: {frame:02x?}");
+        assert_eq!(
+            link(kind, &frame, &mut Path::default()),
+            Ok(&inner[..]),
+            "link {kind}: {frame:02x?}"
+        );
     }
 }
 
@@ -127,16 +131,31 @@ fn one_tunnel_is_looked_into() {
     let mut geneve = vec![0x99, 0x99, 0x17, 0xc1];
     geneve.extend(((8 + 12 + inner.len()) as u16).to_be_bytes());
     geneve.extend([0, 0, 1, 0, 8, 0, 0, 0, 7, 0, 1, 2, 3, 4]);
-    for (protocol, head) in [
-        (IP_IN_IP, vec![]),
-        (GRE, vec![0, 0, 8, 0]),
-        (GRE, vec![0x20, 0, 8, 0, 1, 2, 3, 4]),
-        (UDP, vxlan),
-        (UDP, geneve),
+    for (protocol, head, id) in [
+        (IP_IN_IP, vec![], 0),
+        (GRE, vec![0, 0, 8, 0], 0),
+        (GRE, vec![0x20, 0, 8, 0, 1, 2, 3, 4], 0x0102_0304),
+        (UDP, vxlan, 7),
+        (UDP, geneve, 7),
     ] {
         let outer = v4(protocol, &[&head[..], &inner].concat());
-        assert_eq!(ip(&outer).unwrap().tunnelled(), Some(&inner[..]), "{protocol} {head:?}");
+        let mut path = Path::default();
+        let found = ip(&outer).unwrap().tunnelled(&mut path);
+        assert_eq!((found, path.0 >> 24), (Some(&inner[..]), id), "{protocol} {head:?}");
     }
+}
+
+#[test]
+fn tags_tell_networks_apart_and_priorities_do_not() {
+    let path = |tags: &[u8]| {
+        let frame = [&[0; 12], tags, &[8, 0], &v4(TCP, SYN_SEGMENT)[..]].concat();
+        let mut path = Path::default();
+        link(1, &frame, &mut path).map(|_| path.number())
+    };
+    assert_eq!(path(&[]), Ok(0));
+    assert_eq!(path(&[0x81, 0, 0xe0, 0]), Ok(0));
+    assert_eq!(path(&[0x81, 0, 0xe0, 5]), Ok(5));
+    assert_eq!(path(&[0x88, 0xa8, 0, 5, 0x81, 0, 0, 6]), Ok(5 << 12 | 6));
 }
 
 #[test]
@@ -151,6 +170,6 @@ fn too_big_has_an_mtu_and_a_quote() {
 fn every_prefix_is_an_answer() {
     let packet = v6(44, &[&[TCP, 0, 0, 1, 0, 0, 0, 9][..], SYN_SEGMENT].concat());
     for end in 0..=packet.len() {
-        let _ = ip(&packet[..end]).map(|ip| (ip.transport(), ip.tunnelled()));
+        let _ = ip(&packet[..end]).map(|ip| (ip.transport(), ip.tunnelled(&mut Path::default())));
     }
 }

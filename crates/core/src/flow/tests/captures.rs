@@ -31,7 +31,7 @@ const FLOORS: &[(&str, u64)] = &[
 /// A value by what it is of: its kind, first frame, and both ends.
 type Found = BTreeMap<(String, u64, String), String>;
 
-fn data() -> Option<PathBuf> {
+pub(super) fn data() -> Option<PathBuf> {
     let named = std::env::var("DECNET_TEST_DATA").map(PathBuf::from);
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let pcap = named.unwrap_or_else(|_| beside()).join("pcap");
@@ -50,17 +50,23 @@ fn reference_values_are_found() {
     let files = captures_in(&folder);
     for file in files {
         let name = file.strip_prefix(&folder).unwrap().to_string_lossy().into_owned();
-        let bytes = std::fs::read(&file).unwrap();
+        let bytes = read(&file);
         let (found, frames) = walk(&bytes);
         (captures, packets) = (captures + 1, packets + frames);
         let reference = folder.join("expected").join(format!("{name}.jsonl"));
         let Ok(lines) = std::fs::read_to_string(reference) else { continue };
+        // Made to tell conversations with equal ends in several VLANs or VXLANs apart, which the
+        // script does not.
+        let are_one = name.contains("vlan-collisions") || name.contains("vxlan-overlapping");
         for line in lines.lines() {
             let value: Value = serde_json::from_str(line).unwrap();
             let kind = value["kind"].as_str().unwrap();
             let Some((kind, _)) = FLOORS.iter().find(|(known, _)| *known == kind) else {
                 continue;
             };
+            if are_one && !matches!(*kind, "tcp_syn" | "tcp_synack" | "tcp_clock") {
+                continue;
+            }
             let score = score.entry(kind).or_default();
             score.1 += 1;
             let ends = format!(
@@ -96,7 +102,7 @@ fn captures_with_wrong_bytes_are_survived() {
     };
     let mut state = 0x2545_f491_u32;
     for file in captures_in(&folder) {
-        let mut bytes = std::fs::read(&file).unwrap();
+        let mut bytes = read(&file);
         // The file's header stays. Where a packet's length is hit, the rest cannot be read.
         for byte in bytes.iter_mut().skip(40) {
             state ^= state << 13;
@@ -110,7 +116,11 @@ fn captures_with_wrong_bytes_are_survived() {
     }
 }
 
-fn captures_in(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn read(file: &Path) -> Vec<u8> {
+    std::fs::read(file).unwrap()
+}
+
+pub(super) fn captures_in(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for source in std::fs::read_dir(folder).unwrap() {
         let source = source.unwrap().path();
@@ -142,7 +152,7 @@ fn walk(mut bytes: &[u8]) -> (Found, u64) {
                 summary(flow, Side::Client, &mut found);
                 summary(flow, Side::Server, &mut found);
             }
-            Event::Bytes { .. } | Event::Datagram { .. } => {}
+            Event::Bytes { .. } | Event::Datagram { .. } | Event::Window { .. } => {}
         }
         Wants::More
     };

@@ -33,6 +33,7 @@ fn words(event: &Event<'_>) -> String {
             format!("{} {side:?} {}", at.frame, String::from_utf8_lossy(bytes))
         }
         Event::Datagram { at, bytes, .. } => format!("{} datagram {}", at.frame, bytes.len()),
+        Event::Window { window, at, .. } => format!("{} {window:?}", at.frame),
         Event::Ended { why, .. } => format!("{why:?}"),
     }
 }
@@ -166,12 +167,88 @@ fn streams_that_nobody_reads_to_the_end_have_a_cap_together() {
             let mut all = Packet::handshake(from << 8).to_vec();
             all.push(Packet::new(from << 8, 0, 101, &[7; 1_000]).acks(501));
             all.push(Packet::new(from << 8, 0, 501, b"").acks(1_101).turned());
+            all.push(Packet::new(from << 8, 0, 1_101, &[8; 1_000]).acks(501));
             all
         })
         .collect();
-    let (_, tracker) = told(&packets, config);
-    let evicted = tracker.counts().evicted;
-    assert!((100..199).contains(&evicted), "{evicted} given up");
+    let (_, mut tracker) = told(&packets, config);
+    let counts = tracker.counts();
+    assert_eq!((counts.flows, counts.evicted), (199, 0));
+    assert!((100..200).contains(&counts.given_up_streams), "{counts:?}");
+    // What was counted of them is there.
+    let mut held = 0;
+    tracker.stop(&mut |event| {
+        let Event::Ended { flow, .. } = event else { panic!("{event:?}") };
+        assert_eq!((flow.client.bytes, flow.client.flight.segments), (2_000, 1));
+        held += flow.client.ready().len();
+        Wants::Enough
+    });
+    assert!(held <= 64 << 10, "{held} bytes");
+}
+
+#[test]
+fn a_hole_that_a_snap_length_cut_is_not_passed_over() {
+    let [syn, answer, ack] = Packet::handshake(9);
+    let whole = Packet::new(9, 0, 101, b"one, two").acks(501).bytes();
+    let behind = Packet::new(9, 0, 109, b"three").acks(501).bytes();
+    let mut tracker = Tracker::new(Config::default());
+    let mut heard = Vec::new();
+    let (syn, answer, ack) = (syn.bytes(), answer.bytes(), ack.bytes());
+    for bytes in [&syn[..], &answer, &ack, &whole[..45], &behind] {
+        tracker.packet(&record(1, 0, bytes), &mut |event| {
+            if let Event::Bytes { bytes, .. } = event {
+                heard.push(bytes.to_vec());
+            }
+            Wants::More
+        });
+    }
+    assert_eq!(heard, [b"one, "]);
+    tracker.stop(&mut |event| {
+        let Event::Ended { flow, .. } = event else { panic!("{event:?}") };
+        assert_eq!(flow.client.bytes, 13);
+        Wants::Enough
+    });
+}
+
+#[test]
+fn a_flow_has_the_number_of_its_first_packet_whoever_else_is_there() {
+    let [syn, answer, ack] = Packet::handshake(9);
+    let data = Packet::new(9, 0, 101, b"x").acks(501);
+    let packets = [Packet::new(8, 0, 5, b"x"), syn, answer, ack, data, Packet::new(7, 0, 5, b"x")];
+    let (_, mut tracker) = told(&packets, Config::default());
+    let mut numbers = Vec::new();
+    tracker.stop(&mut |event| {
+        let Event::Ended { flow, .. } = event else { panic!("{event:?}") };
+        numbers.push(flow.id);
+        Wants::Enough
+    });
+    assert_eq!(numbers, [1, 2, 6]);
+}
+
+#[test]
+fn silence_ends_a_flow_and_what_comes_then_begins_another() {
+    let config = Config { idle_ns: 1_000_000_000, ..Config::default() };
+    let data = |seq, payload: &[u8], at_ms| Packet::new(9, 0, seq, payload).acks(3).at(at_ms);
+    let packets = [
+        data(700, b"one", 0),
+        data(703, b"two", 900),
+        // One time far ahead ends nothing.
+        data(706, b"six", 9_000_000),
+        data(709, b"ten", 1_000),
+        Packet::new(8, 0, 5, b"another").at(2_400),
+        data(712, b"new", 2_500),
+    ];
+    let expected = [
+        "1 Client one",
+        "2 Client onetwo",
+        "3 Client onetwosix",
+        "4 Client onetwosixten",
+        "5 Client another",
+        "Idle",
+        "6 Client new",
+    ];
+    let (told, _) = told(&packets, config);
+    assert_eq!(told, expected);
 }
 
 #[test]
@@ -215,7 +292,10 @@ proptest! {
                 match event {
                     Event::Bytes { side: Side::Client, bytes, .. } => from_client = bytes.to_vec(),
                     Event::Bytes { side: Side::Server, bytes, .. } => from_server = bytes.to_vec(),
-                    Event::Opening { .. } | Event::Datagram { .. } | Event::Ended { .. } => {}
+                    Event::Opening { .. }
+                    | Event::Datagram { .. }
+                    | Event::Window { .. }
+                    | Event::Ended { .. } => {}
                 }
                 Wants::More
             });

@@ -2,6 +2,8 @@
 
 mod captures;
 mod laws;
+mod shards;
+mod windows;
 
 use std::net::Ipv4Addr;
 
