@@ -5,8 +5,9 @@
 //!
 //! The socket needs `CAP_NET_RAW` to be opened and nothing to be read: open it, drop privileges,
 //! then read. It is *cooked*: every frame begins at its network header, whatever the interface, so
-//! that its link type is 101, raw IP. Tags of virtual networks, which the card or the kernel takes
-//! off, stand beside the frame.
+//! that its link type is 101, raw IP. The tag of a virtual network, which the card or the kernel
+//! takes off, stands beside the frame. A frame with a second tag is not IP here and not wanted: the
+//! interface that has a decoy's address sees it without.
 //!
 //! What the kernel hands over is not always what was on the wire. With receive offload (GRO, LRO)
 //! it joins segments of a flow that it finds in the card's queue together, up to 64 KiB and beyond;
@@ -73,7 +74,7 @@ impl SniffError {
         match error.raw_os_error() {
             Some(libc::EPERM | libc::EACCES) => Self::NoPermission,
             Some(libc::ENODEV | libc::ENXIO | libc::ENETDOWN) => Self::InterfaceDown,
-            Some(libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT | libc::ENOPROTOOPT | libc::EINVAL) => {
+            Some(libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT | libc::ENOPROTOOPT) => {
                 Self::Unsupported(error)
             }
             Some(_) | None => Self::Io { what, error },

@@ -67,7 +67,7 @@ impl Ring {
         attach(&socket, program)?;
         let version = libc::tpacket_versions::TPACKET_V3 as libc::c_int;
         set(&socket, libc::SOL_PACKET, libc::PACKET_VERSION, &version)
-            .map_err(|error| SniffError::io("choosing the format of the ring", error))?;
+            .map_err(SniffError::Unsupported)?;
         let blocks = Blocks::new(&socket, blocks.get())?;
         bind(&socket, interface.map_or(0, NonZeroU32::get))?;
         Ok(Self { socket, blocks, next: 0 })

@@ -75,7 +75,8 @@ impl Watcher {
         Ok((Self { ring, unchosen, stop: reader }, Stop(writer)))
     }
 
-    /// Waits for frames, so long at most, and hands on those that are there.
+    /// Waits for frames, so long at most, and hands on those that are there; also those that are
+    /// when it is stopped, but for what came in the last milliseconds.
     ///
     /// # Errors
     ///
@@ -95,10 +96,7 @@ impl Watcher {
             Err(error) => return Err(SniffError::io("waiting for frames", error.into())),
         }
         let [ring, stop] = polled.map(|one| one.revents().unwrap_or(PollFlags::empty()));
-        if !stop.is_empty() {
-            return Ok(Turn::Stopped);
-        }
-        if ring.contains(PollFlags::POLLERR) {
+        if ring.contains(PollFlags::POLLERR) && stop.is_empty() {
             self.ring.check()?;
         }
         let unchosen = self.unchosen.as_ref();
@@ -109,7 +107,7 @@ impl Watcher {
                 each(frame);
             }
         });
-        Ok(Turn::Frames(frames))
+        Ok(if stop.is_empty() { Turn::Frames(frames) } else { Turn::Stopped })
     }
 
     /// What the kernel counted since the last call.

@@ -20,41 +20,46 @@ impl Namespaces {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = |end| format!("decnet-{}-{number}-{end}", std::process::id());
-        let namespaces = Self { peer: name("peer"), decoy: name("decoy") };
         // From here on `drop` cleans up.
-        for name in [&namespaces.peer, &namespaces.decoy] {
-            if let Err(error) = ip(&["netns", "add", name]) {
+        let namespaces = Self { peer: name("peer"), decoy: name("decoy") };
+        match namespaces.set_up() {
+            Ok(()) => Some(namespaces),
+            Err(error) => {
                 let required = std::env::var_os("DECNET_TEST_REQUIRE_ALL").is_some();
                 assert!(!required, "{test} wants network namespaces: {error}");
                 eprintln!("skipped: {test} wants network namespaces: {error}");
-                return None;
+                None
             }
         }
-        let Self { peer, decoy } = &namespaces;
-        namespaces.run(peer, &format!("ip link add veth0 type veth peer name veth0 netns {decoy}"));
+    }
+
+    fn set_up(&self) -> Result<(), String> {
+        let Self { peer, decoy } = self;
+        ip(&format!("netns add {peer}"))?;
+        ip(&format!("netns add {decoy}"))?;
+        ip(&format!("-n {peer} link add veth0 type veth peer name veth0 netns {decoy}"))?;
         for (name, end, other) in [(peer, 2, 1), (decoy, 1, 2)] {
-            let run = |command: String| namespaces.run(name, &command);
-            run(format!("ip link set veth0 address 02:00:00:00:00:0{end}"));
-            run(format!("ip address add 192.0.2.{end}/24 dev veth0"));
-            run(format!("ip address add 2001:db8::{end}/64 dev veth0 nodad"));
-            run("ip link set lo up".to_owned());
-            run("ip link set veth0 up".to_owned());
+            let run = |command: &str| ip(&format!("-n {name} {command}"));
+            run(&format!("link set veth0 address 02:00:00:00:00:0{end}"))?;
+            run(&format!("address add 192.0.2.{end}/24 dev veth0"))?;
+            run(&format!("address add 2001:db8::{end}/64 dev veth0 nodad"))?;
+            run("link set lo up")?;
+            run("link set veth0 up")?;
             // Nobody has to ask, so that packets of both families come in the order of sending.
             for address in [format!("192.0.2.{other}"), format!("2001:db8::{other}")] {
-                run(format!("ip neighbor add {address} lladdr 02:00:00:00:00:0{other} dev veth0"));
+                run(&format!("neighbor add {address} lladdr 02:00:00:00:00:0{other} dev veth0"))?;
             }
         }
-        namespaces.run(peer, "ip route add default via 192.0.2.1");
-        namespaces.run(peer, "ip route add default via 2001:db8::1");
-        Some(namespaces)
+        ip(&format!("-n {peer} route add default via 192.0.2.1"))?;
+        ip(&format!("-n {peer} route add default via 2001:db8::1"))?;
+        Ok(())
     }
 
     /// Runs a command, without quotes, in one of the namespaces, and returns what it printed.
     #[expect(clippy::unused_self, reason = "the namespaces must be there")]
     pub(crate) fn run(&self, inside: &str, command: &str) -> String {
-        let mut all = vec!["netns", "exec", inside];
-        all.extend(command.split_whitespace());
-        ip(&all).unwrap_or_else(|error| panic!("{command}: {error}"))
+        ip(&format!("netns exec {inside} {command}"))
+            .unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
     /// Does something in one of the namespaces, in a thread of its own. What it opens stays there.
@@ -74,13 +79,16 @@ impl Namespaces {
 impl Drop for Namespaces {
     fn drop(&mut self) {
         for name in [&self.peer, &self.decoy] {
-            let _ = ip(&["netns", "delete", name]);
+            let _ = ip(&format!("netns delete {name}"));
         }
     }
 }
 
-fn ip(arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new("ip").args(arguments).output().map_err(|error| error.to_string())?;
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+/// Runs `ip` with arguments without quotes.
+fn ip(arguments: &str) -> Result<String, String> {
+    let mut command = Command::new("ip");
+    command.args(arguments.split_whitespace());
+    let output = command.output().map_err(|error| format!("ip: {error}"))?;
+    let text = |bytes| String::from_utf8_lossy(bytes).trim().to_owned();
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
