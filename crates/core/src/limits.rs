@@ -163,9 +163,9 @@ pub const FOLD_SYNS: usize = 64;
 pub const SYN_SHAPES: usize = 16;
 /// TM-MEM-019: connections of an attacker whose SYN waits for its SYN-ACK; the oldest is given up.
 pub const FOLD_OPENINGS: usize = 16;
-/// TM-MEM-020: ClientHellos of an attacker that wait for a ServerHello; the oldest is given up, and
+/// TM-MEM-020: hellos of an attacker that wait for the server's; the oldest is given up, and
 /// its row stays without an answer.
-pub const FOLD_HELLOS: usize = 16;
+pub const FOLD_HELLOS: usize = 8;
 /// TM-MEM-021: our addresses whose timestamps of an attacker are measured as one series each: the
 /// first ones.
 pub const CLOCK_SERIES: usize = 4;
@@ -175,7 +175,13 @@ pub const CLOCK_POINTS: usize = 128;
 /// smallest bounds.
 pub const CLOCK_FLOWS: usize = 8;
 /// TM-MEM-024: application protocols of a ClientHello in its row: the first ones.
-pub const ALPN_NAMES: usize = 16;
+pub const ALPN_NAMES: usize = 8;
+/// TM-MEM-025: bytes of one such.
+pub const ALPN_BYTES: usize = 64;
+/// TM-MEM-026: bytes of a server name in a row; the journal has the whole hello.
+pub const SERVER_NAME_BYTES: usize = 255;
+/// TM-MEM-027: timestamps of one connection that go into a series, evenly spread.
+pub const CLOCK_FLOW_POINTS: usize = 8;
 /// TM-MEM-009: connections whose state the fold keeps per attacker; the oldest is given up.
 pub const FOLD_CONNECTIONS: usize = 256;
 

@@ -71,8 +71,11 @@ impl RowStatement {
 
 /// Columns that follow from their row's key: they are never other than they were, and their
 /// indexes need not be touched.
-const CONSTANT: &[(&str, &[&str])] =
-    &[("attackers", &["ip"]), ("session_channel", &["attacker_uuid", "connection"])];
+const CONSTANT: &[(&str, &[&str])] = &[
+    ("attackers", &["ip"]),
+    ("session_channel", &["attacker_uuid", "connection"]),
+    ("tls_session", &["attacker_uuid"]),
+];
 
 impl Dialect {
     /// What to select for the place of a row.

@@ -120,6 +120,11 @@ impl States {
         batch.auth_attempts.flush(emit)?;
         batch.ssh_keys.flush(emit)?;
         batch.channels.flush(emit)?;
+        batch.tcp_syns.flush(emit)?;
+        batch.tcp_flows.flush(emit)?;
+        batch.tls_sessions.flush(emit)?;
+        batch.http_clients.flush(emit)?;
+        batch.http_requests.flush(emit)?;
         let mut learned = BTreeMap::new();
         emit(batch.credentials.finish(reader, &mut self.tallies, &mut learned)?)?;
         emit(batch.fingerprints.finish(reader, &mut self.tallies, &mut learned)?)?;
@@ -293,7 +298,7 @@ fn write_behaviors(
     // Those of one attacker stay in order.
     changes.sort_by_key(|(uuid, _)| *uuid);
     let mut rows = Pending::new("attacker_behavior", Conflict::Replace)?;
-    let sql = "SELECT attacker_uuid, state, kex_order_raw, ssh_client_banners \
+    let sql = "SELECT attacker_uuid, state, kex_order_raw, ssh_client_banners, tcp_fingerprint \
                FROM attacker_behavior WHERE attacker_uuid IN ";
     let attackers: Vec<&[(Uuid, BehaviorChange)]> = changes.chunk_by(|a, b| a.0 == b.0).collect();
     for attackers in attackers.chunks(ASKED) {
@@ -302,12 +307,12 @@ fn write_behaviors(
         let mut behaviors: BTreeMap<Uuid, Behavior> =
             keys.iter().map(|uuid| (*uuid, Behavior::new(*uuid))).collect();
         ask(reader, sql, &keys, &mut |row| {
-            if let [Value::Text(uuid), Value::Blob(state), offers, banners] = row.as_slice()
+            if let [Value::Text(uuid), Value::Blob(state), offers, banners, syns] = row.as_slice()
                 && let Ok(key) = uuid.parse()
             {
                 let mut behavior: Behavior = read_state("attacker_behavior", uuid, state)?;
                 behavior
-                    .restore(text(offers), text(banners))
+                    .restore(text(offers), text(banners), text(syns))
                     .map_err(|error| damaged("attacker_behavior", uuid, &error))?;
                 behaviors.insert(key, behavior);
             }
@@ -443,6 +448,15 @@ impl Pending {
         if self.0.len() >= HANDED { emit(self.0.take()) } else { Ok(()) }
     }
 
+    /// Adds all of `rows`, which is empty then.
+    fn drain<T: Serialize>(
+        &mut self,
+        rows: &mut Vec<T>,
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Error> {
+        rows.drain(..).try_for_each(|row| self.add(&row, emit))
+    }
+
     /// Adds a row that is found by its place.
     fn add_at<T: Serialize>(
         &mut self,
@@ -465,6 +479,11 @@ struct Batch {
     auth_attempts: Pending,
     ssh_keys: Pending,
     channels: Pending,
+    tcp_syns: Pending,
+    tcp_flows: Pending,
+    tls_sessions: Pending,
+    http_clients: Pending,
+    http_requests: Pending,
     credentials: Sum<profile::rows::CredentialRow>,
     fingerprints: Sum<profile::rows::FingerprintRow>,
     behavior: Vec<(Uuid, BehaviorChange)>,
@@ -477,6 +496,11 @@ impl Batch {
             auth_attempts: Pending::new("auth_attempt", Conflict::Replace)?,
             ssh_keys: Pending::new("ssh_key", Conflict::Replace)?,
             channels: Pending::new("session_channel", Conflict::Replace)?,
+            tcp_syns: Pending::new("tcp_syn", Conflict::Replace)?,
+            tcp_flows: Pending::new("tcp_flow", Conflict::Replace)?,
+            tls_sessions: Pending::new("tls_session", Conflict::Replace)?,
+            http_clients: Pending::new("http_client", Conflict::Replace)?,
+            http_requests: Pending::new("http_request", Conflict::Replace)?,
             credentials: Sum::new(named("credential")?),
             fingerprints: Sum::new(named("fingerprint")?),
             behavior: Vec::new(),
@@ -485,15 +509,14 @@ impl Batch {
 
     /// Takes over what one event gave.
     fn take(&mut self, emit: &mut Emit<'_>) -> Result<(), Error> {
-        for row in self.out.auth_attempts.drain(..) {
-            self.auth_attempts.add(&row, emit)?;
-        }
-        for row in self.out.ssh_keys.drain(..) {
-            self.ssh_keys.add(&row, emit)?;
-        }
-        for row in self.out.channels.drain(..) {
-            self.channels.add(&row, emit)?;
-        }
+        self.auth_attempts.drain(&mut self.out.auth_attempts, emit)?;
+        self.ssh_keys.drain(&mut self.out.ssh_keys, emit)?;
+        self.channels.drain(&mut self.out.channels, emit)?;
+        self.tcp_syns.drain(&mut self.out.tcp_syns, emit)?;
+        self.tcp_flows.drain(&mut self.out.tcp_flows, emit)?;
+        self.tls_sessions.drain(&mut self.out.tls_sessions, emit)?;
+        self.http_clients.drain(&mut self.out.http_clients, emit)?;
+        self.http_requests.drain(&mut self.out.http_requests, emit)?;
         self.out.credentials.drain(..).for_each(|row| self.credentials.add(row));
         self.out.fingerprints.drain(..).for_each(|row| self.fingerprints.add(row));
         self.behavior.append(&mut self.out.behavior);

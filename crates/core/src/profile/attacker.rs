@@ -3,10 +3,12 @@
 //! **Invariant:** bounded by `limits.rs`, whatever the address does: every event of it touches this.
 
 mod connection;
+mod watched;
 
 pub(super) use connection::Connection;
 
 use super::behavior::{BehaviorChange, KexOffer};
+use super::fingerprint::Fingerprint;
 use super::rows::{
     AttackerRow, AuthAttemptRow, CredentialRow, FingerprintRow, KnownCommand, KnownFingerprint,
     SshKeyRow,
@@ -42,6 +44,7 @@ pub struct Attacker {
     /// Digests of the banners and KEXINITs that [`super::Behavior`] holds already.
     known: Vec<u64>,
     connections: BTreeMap<ConnectionId, Connection>,
+    watched: watched::Watched,
 }
 
 /// What the store found to be new while it wrote rows that add up.
@@ -79,6 +82,7 @@ impl Attacker {
             bounties: 0,
             known: Vec::new(),
             connections: BTreeMap::new(),
+            watched: watched::Watched::default(),
         }
     }
 
@@ -124,6 +128,7 @@ impl Attacker {
         512 + fingerprints
             + commands
             + connections
+            + self.watched.weight()
             + self.known.capacity() * 8
             + self.deckies.len() * 48
     }
@@ -156,12 +161,15 @@ impl Attacker {
         self.connections.get(&origin.connection)
     }
 
-    pub(super) fn seen(&mut self, at: Timestamp, origin: &Origin) {
+    /// `spoken` is what the event shows of the protocol between the two.
+    pub(super) fn seen(&mut self, at: Timestamp, origin: &Origin, spoken: Option<Service>) {
         self.events += 1;
         self.first_seen = Some(self.first_seen.map_or(at, |first| first.min(at)));
         self.last_seen = self.last_seen.max(at);
-        if !self.services.contains(&origin.service) {
-            self.services.push(origin.service);
+        if let Some(spoken) = spoken
+            && !self.services.contains(&spoken)
+        {
+            self.services.push(spoken);
         }
         if self.deckies.len() < limits::DECKIES && !self.deckies.contains(&origin.decky) {
             self.deckies.push(origin.decky.clone());
@@ -192,6 +200,7 @@ impl Attacker {
 
     pub(super) fn kex_offered(
         &mut self,
+        origin: &Origin,
         side: Side,
         offer: KexOffer,
         lists: &[Octets; 10],
@@ -203,7 +212,7 @@ impl Attacker {
             Side::Client => "hassh",
             Side::Server => "hassh_server",
         };
-        self.fingerprinted(kind, hash, raw, "ssh decoy", at, out);
+        self.fingerprinted(kind, Fingerprint { hash, raw }, origin, at, out);
         if side == Side::Client && self.is_new(b'k', &offer.bytes(), limits::KEX_OFFERS) {
             out.behavior.push((self.uuid, BehaviorChange::KexOffer(Box::new(offer), at)));
         }
@@ -295,21 +304,35 @@ impl Attacker {
     fn fingerprinted(
         &mut self,
         kind: &str,
-        hash: String,
-        raw: String,
-        seen_by: &str,
+        fingerprint: Fingerprint,
+        origin: &Origin,
         at: Timestamp,
         out: &mut Output,
     ) {
-        let known = self.fingerprints.iter_mut().find(|f| f.kind == kind && f.hash == hash);
+        let Fingerprint { hash, raw } = fingerprint;
+        let seen_by = match origin.service {
+            Service::Tcp | Service::Udp => "sniffer",
+            Service::Ssh => "ssh decoy",
+            Service::Tls => "tls decoy",
+            Service::Http => "http decoy",
+        };
+        let mut of_kind = 0;
+        let known = self
+            .fingerprints
+            .iter_mut()
+            .filter(|known| known.kind == kind)
+            .inspect(|_| of_kind += 1)
+            .find(|known| known.hash == hash);
         if let Some(known) = known {
             // The texts sort as their instants do.
             known.last_seen = std::mem::take(&mut known.last_seen).max(at.rfc3339());
-        } else if self.fingerprints.len() < limits::FINGERPRINTS {
+        } else if self.fingerprints.len() < limits::FINGERPRINTS
+            && of_kind < limits::FINGERPRINTS_OF_KIND
+        {
             self.fingerprints.push(KnownFingerprint {
                 kind: kind.to_owned(),
                 hash: hash.clone(),
-                raw: raw.clone(),
+                raw: capped(&raw, limits::FINGERPRINT_LIST_BYTES).to_owned(),
                 first_seen: at.rfc3339(),
                 last_seen: at.rfc3339(),
                 seen_by: seen_by.to_owned(),
@@ -321,7 +344,7 @@ impl Attacker {
             attacker_uuid: self.uuid,
             kind: kind.to_owned(),
             hash,
-            raw,
+            raw: capped(&raw, limits::FINGERPRINT_BYTES).to_owned(),
             seen_by: seen_by.to_owned(),
             first_seen: at.rfc3339(),
             last_seen: at.rfc3339(),
@@ -381,6 +404,11 @@ impl Attacker {
         self.known.push(digest);
         true
     }
+}
+
+/// The first `max` bytes of a text, or a few less where a character would be cut.
+fn capped(text: &str, max: usize) -> &str {
+    text.split_at(text.floor_char_boundary(max)).0
 }
 
 /// 16 bytes of SHA-256 over the parts, each with its length before it.

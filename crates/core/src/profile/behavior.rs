@@ -3,6 +3,7 @@
 //! **Invariant:** apart from [`super::Attacker`], which every event touches, so that an event's cost
 //! does not grow with what these lists hold.
 
+use super::network::{FlowNews, Network, SynNews};
 use super::rows::{BehaviorRow, KexOrder};
 use crate::event::Timestamp;
 use crate::limits;
@@ -21,6 +22,7 @@ pub struct Behavior {
     banners: Vec<String>,
     #[serde(skip)]
     offers: Vec<KexOrder>,
+    network: Network,
 }
 
 /// Something that a behaviour row did not hold yet.
@@ -30,6 +32,10 @@ pub enum BehaviorChange {
     Banner(Octets, Timestamp),
     /// A client's KEXINIT.
     KexOffer(Box<KexOffer>, Timestamp),
+    /// A SYN.
+    Syn(Box<SynNews>),
+    /// A connection that ended.
+    Flow(Box<FlowNews>),
 }
 
 /// The raw content of a client's KEXINIT.
@@ -57,7 +63,13 @@ impl Behavior {
     /// Nothing known yet.
     #[must_use]
     pub fn new(attacker: Uuid) -> Self {
-        Self { attacker, banners: Vec::new(), offers: Vec::new(), updated: Timestamp::default() }
+        Self {
+            attacker,
+            updated: Timestamp::default(),
+            banners: Vec::new(),
+            offers: Vec::new(),
+            network: Network::default(),
+        }
     }
 
     /// Takes up what is new.
@@ -78,6 +90,14 @@ impl Behavior {
                     self.updated = *at;
                 }
             }
+            BehaviorChange::Syn(news) => {
+                self.network.syn(news);
+                self.updated = news.at;
+            }
+            BehaviorChange::Flow(news) => {
+                self.network.flow(news);
+                self.updated = news.at;
+            }
         }
     }
 
@@ -89,19 +109,36 @@ impl Behavior {
         &mut self,
         kex_order_raw: Option<&str>,
         ssh_client_banners: Option<&str>,
+        tcp_fingerprint: Option<&str>,
     ) -> Result<(), serde_json::Error> {
         self.offers = kex_order_raw.map_or(Ok(Vec::new()), serde_json::from_str)?;
         self.banners = ssh_client_banners.map_or(Ok(Vec::new()), serde_json::from_str)?;
+        self.network.fingerprint = tcp_fingerprint.map(serde_json::from_str).transpose()?;
         Ok(())
     }
 
     /// The row.
     #[must_use]
     pub fn row(&self) -> BehaviorRow {
+        let network = self.network.columns();
+        let clock = network.clock;
+        let skew = clock.and_then(|clock| clock.skew);
         BehaviorRow {
             attacker_uuid: self.attacker,
             kex_order_raw: (!self.offers.is_empty()).then(|| Json(self.offers.clone())),
             ssh_client_banners: (!self.banners.is_empty()).then(|| Json(self.banners.clone())),
+            tcp_fingerprint: self.network.fingerprint.clone().map(Json),
+            retransmit_count: network.retransmit_count,
+            clock_skew_ppm: skew.map(|(ppm, _)| ppm),
+            ts_hz: clock.map(|clock| clock.hz),
+            clock_skew_ci: skew.map(|(_, bound)| bound),
+            clock_skew_points: clock.filter(|_| skew.is_some()).map(|clock| clock.points),
+            isn_class: network.isn_class,
+            ipid_class: network.ipid_class,
+            link_type: network.link_type,
+            ecn: network.ecn,
+            os_guess: network.os_guess,
+            hop_distance: network.hop_distance,
             updated_at: self.updated.rfc3339(),
             state: Raw(postcard::to_stdvec(self).unwrap_or_default()),
         }

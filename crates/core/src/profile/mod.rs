@@ -8,6 +8,7 @@ mod behavior;
 pub mod fingerprint;
 pub mod isn;
 pub mod keyboard;
+mod network;
 pub mod rows;
 mod session;
 pub mod skew;
@@ -15,13 +16,14 @@ mod ssh;
 
 pub use attacker::{Attacker, Learned, attacker_uuid};
 pub use behavior::{Behavior, BehaviorChange};
+pub use network::{FlowNews, SynNews};
 pub use session::Session;
 
-use crate::event::{About, Event, PeerFact, SensorFact};
+use crate::event::{About, Event, PeerFact, SensorFact, Service};
 use uuid::Uuid;
 
 /// Version of the fold. A store that was folded by another version is rebuilt from its journal.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// `session_profile.schema_version`: features of different versions are never compared.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -41,6 +43,16 @@ pub struct Output {
     pub fingerprints: Vec<rows::FingerprintRow>,
     /// To be applied to the attackers' [`Behavior`] states, in order.
     pub behavior: Vec<(Uuid, BehaviorChange)>,
+    /// To be appended.
+    pub tcp_syns: Vec<rows::TcpSynRow>,
+    /// To be appended.
+    pub tcp_flows: Vec<rows::TcpFlowRow>,
+    /// To be written over what has the same id; the later one wins.
+    pub tls_sessions: Vec<rows::TlsSessionRow>,
+    /// To be appended.
+    pub http_clients: Vec<rows::HttpClientRow>,
+    /// To be appended.
+    pub http_requests: Vec<rows::HttpRequestRow>,
 }
 
 /// Folds one event. `attacker` is the state of [`Event::attacker`], `session` that of
@@ -58,7 +70,7 @@ pub fn fold(
             SensorFact::Started { .. } | SensorFact::Stopped {} | SensorFact::Lost { .. },
         ) => {}
         About::Peer { origin, fact } => {
-            attacker.seen(event.at, origin);
+            attacker.seen(event.at, origin, spoken(origin.service, fact));
             match fact {
                 PeerFact::ConnectionOpened {} => attacker.connected(event.at, origin),
                 PeerFact::ConnectionClosed { .. } => attacker.disconnected(event.at, origin, out),
@@ -67,7 +79,7 @@ pub fn fold(
                 }
                 PeerFact::SshKexInit { side, lists, first_kex_packet_follows, reserved: _ } => {
                     let offer = behavior::KexOffer::new(lists, *first_kex_packet_follows);
-                    attacker.kex_offered(*side, offer, lists, event.at, out);
+                    attacker.kex_offered(origin, *side, offer, lists, event.at, out);
                 }
                 PeerFact::AuthAttempt { method, user, secrets, outcome } => {
                     attacker.tried(seq, event.at, origin, method, user, secrets, *outcome, out);
@@ -90,19 +102,27 @@ pub fn fold(
                         .describe(name, Some(target), None, *answer);
                     out.channels.push(row);
                 }
-                PeerFact::TcpSyn(_)
-                | PeerFact::TcpFlow(_)
-                | PeerFact::SshTraffic(_)
-                | PeerFact::TlsClientHello(_)
-                | PeerFact::TlsServerHello(_)
-                | PeerFact::TlsCertificates(_)
-                | PeerFact::HttpRequest(_)
+                PeerFact::TcpSyn(syn) => attacker.syn(seq, event.at, origin, syn, out),
+                PeerFact::TcpFlow(flow) => attacker.flow(seq, event.at, origin, flow, out),
+                PeerFact::SshTraffic(traffic) => {
+                    attacker.ssh_traffic(event.at, origin, traffic, out);
+                }
+                PeerFact::TlsClientHello(hello) => {
+                    attacker.client_hello(seq, event.at, origin, hello, out);
+                }
+                PeerFact::TlsServerHello(hello) => {
+                    attacker.server_hello(event.at, origin, hello, out);
+                }
+                PeerFact::HttpRequest(request) => {
+                    attacker.request(seq, event.at, origin, request, out);
+                }
+                PeerFact::TlsCertificates(_)
                 | PeerFact::Http2Settings(_)
                 | PeerFact::Anomaly { .. } => {}
             }
         }
         About::Session { origin, session: _, fact } => {
-            attacker.seen(event.at, origin);
+            attacker.seen(event.at, origin, Some(origin.service));
             attacker.session_fact(event.at, origin, event.session(), fact, out);
             if let Some(session) = session {
                 session.fold(seq, event.at, origin, fact, attacker);
@@ -111,10 +131,42 @@ pub fn fold(
     }
 }
 
+/// The protocol that a fact shows to be spoken: the decoy's, or the one recognised on the wire.
+fn spoken(service: Service, fact: &PeerFact) -> Option<Service> {
+    if !service.is_watched() {
+        return Some(service);
+    }
+    match fact {
+        PeerFact::SshIdent { .. } | PeerFact::SshKexInit { .. } | PeerFact::SshTraffic(_) => {
+            Some(Service::Ssh)
+        }
+        PeerFact::TlsClientHello(_)
+        | PeerFact::TlsServerHello(_)
+        | PeerFact::TlsCertificates(_) => Some(Service::Tls),
+        PeerFact::HttpRequest(_) | PeerFact::Http2Settings(_) => Some(Service::Http),
+        PeerFact::TcpSyn(_)
+        | PeerFact::TcpFlow(_)
+        | PeerFact::ConnectionOpened {}
+        | PeerFact::ConnectionClosed { .. }
+        | PeerFact::AuthAttempt { .. }
+        | PeerFact::KeyOffered { .. }
+        | PeerFact::ChannelOpened { .. }
+        | PeerFact::ChannelClosed { .. }
+        | PeerFact::ForwardRequested { .. }
+        | PeerFact::Anomaly { .. } => None,
+    }
+}
+
 /// Microseconds as seconds, the unit of SQL.
 fn seconds(us: u64) -> f64 {
     // Exact below 2^53 µs, which is 285 years.
     us as f64 / 1e6
+}
+
+/// Nanoseconds as seconds.
+fn seconds_of_ns(ns: u64) -> f64 {
+    // Exact below 2^53 ns, which is 104 days.
+    ns as f64 / 1e9
 }
 
 #[cfg(test)]
@@ -146,8 +198,13 @@ mod tests {
         check("credential", &rows::CredentialRow::default());
         check("ssh_key", &rows::SshKeyRow::default());
         check("fingerprint", &rows::FingerprintRow::default());
+        check("tcp_syn", &rows::TcpSynRow::default());
+        check("tls_session", &rows::TlsSessionRow::default());
+        check("http_client", &rows::HttpClientRow::default());
+        check("http_request", &rows::HttpRequestRow::default());
+        check("tcp_flow", &rows::TcpFlowRow::default());
         let written: Vec<&str> =
             table::TABLES.iter().filter(|t| t.is_written()).map(|t| t.name).collect();
-        assert_eq!(written.len(), 10, "a written table has no row struct here: {written:?}");
+        assert_eq!(written.len(), 15, "a written table has no row struct here: {written:?}");
     }
 }

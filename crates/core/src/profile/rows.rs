@@ -2,6 +2,10 @@
 //!
 //! **Invariant:** plain data. A field that is `None` is NULL: not observed, not computed.
 
+mod wire;
+
+pub use wire::*;
+
 use super::keyboard;
 use crate::event::{Answer, Origin, Target, Timestamp};
 use crate::octets::Octets;
@@ -61,6 +65,18 @@ pub struct BehaviorRow {
     pub attacker_uuid: Uuid,
     pub kex_order_raw: Option<Json<Vec<KexOrder>>>,
     pub ssh_client_banners: Option<Json<Vec<String>>>,
+    pub tcp_fingerprint: Option<Json<TcpFingerprint>>,
+    pub retransmit_count: Option<u64>,
+    pub clock_skew_ppm: Option<f64>,
+    pub ts_hz: Option<f64>,
+    pub clock_skew_ci: Option<f64>,
+    pub clock_skew_points: Option<u64>,
+    pub isn_class: Option<String>,
+    pub ipid_class: Option<String>,
+    pub link_type: Option<String>,
+    pub ecn: Option<&'static str>,
+    pub os_guess: Option<String>,
+    pub hop_distance: Option<u8>,
     pub updated_at: String,
     pub state: Raw,
 }

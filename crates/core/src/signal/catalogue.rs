@@ -364,7 +364,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Clock skew",
         what: "Slope of the TCP timestamp clock against ours",
         privacy: Privacy::Network,
-        from: &[],
+        from: &["tcp_syn", "tcp_flow"],
         columns: &[
             ("attacker_behavior", "clock_skew_ppm"),
             ("attacker_behavior", "ts_hz"),
@@ -376,7 +376,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "ISN generator",
         what: "Initial sequence numbers and IP IDs over a source",
         privacy: Privacy::Network,
-        from: &[],
+        from: &["tcp_syn"],
         columns: &[
             ("tcp_syn", "isn"),
             ("attacker_behavior", "isn_class"),
@@ -388,7 +388,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "TCP option order",
         what: "Raw option kinds and values of each SYN",
         privacy: Privacy::Network,
-        from: &[],
+        from: &["tcp_syn"],
         columns: &[("tcp_syn", "options"), ("attacker_behavior", "tcp_fingerprint")],
     },
     Signal {
@@ -396,7 +396,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Initial congestion window",
         what: "Segments and bytes of the first flight",
         privacy: Privacy::Network,
-        from: &[],
+        from: &["tcp_flow"],
         columns: &[("tcp_flow", "initial_window_segments"), ("tcp_flow", "initial_window_bytes")],
     },
     Signal {
@@ -404,7 +404,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Retransmissions",
         what: "Count, delays and back-off",
         privacy: Privacy::Network,
-        from: &[],
+        from: &["tcp_syn", "tcp_flow"],
         columns: &[("attacker_behavior", "retransmit_count"), ("tcp_flow", "rto_s")],
     },
     Signal {
@@ -412,7 +412,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "MTU, path MTU discovery",
         what: "MSS, largest segment, DF, ICMP errors, link type",
         privacy: Privacy::Network,
-        from: &[],
+        from: &["tcp_syn", "tcp_flow"],
         columns: &[
             ("tcp_flow", "mss"),
             ("tcp_flow", "max_segment"),
@@ -425,7 +425,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Packet pacing",
         what: "Gaps inside bursts from kernel stamps",
         privacy: Privacy::Network,
-        from: &[],
+        from: &["tcp_flow"],
         columns: &[("tcp_flow", "pacing")],
     },
     Signal {
@@ -433,7 +433,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Window scaling",
         what: "Scale and raw window",
         privacy: Privacy::Network,
-        from: &[],
+        from: &["tcp_syn"],
         columns: &[("attacker_behavior", "tcp_fingerprint")],
     },
     Signal {
@@ -441,7 +441,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "ECN",
         what: "ECE and CWR in the SYN, ECT and CE marks",
         privacy: Privacy::Network,
-        from: &[],
+        from: &["tcp_syn", "tcp_flow"],
         columns: &[("tcp_syn", "ecn"), ("attacker_behavior", "ecn")],
     },
     Signal {
@@ -449,7 +449,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "OS and distance",
         what: "Match from an open signature set, initial TTL, hops",
         privacy: Privacy::Network,
-        from: &[],
+        from: &["tcp_syn"],
         columns: &[("attacker_behavior", "os_guess"), ("attacker_behavior", "hop_distance")],
     },
     Signal {
@@ -457,7 +457,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "JA3, JA3S, JA4, JA4S",
         what: "Hash and raw string of each, also over QUIC",
         privacy: Privacy::Software,
-        from: &[],
+        from: &["tls_client_hello", "tls_server_hello"],
         columns: &[("fingerprint", "hash"), ("fingerprint", "raw")],
     },
     Signal {
@@ -465,7 +465,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Session resumption",
         what: "Ticket, PSK, early data, session id: offered and accepted",
         privacy: Privacy::Software,
-        from: &[],
+        from: &["tls_client_hello", "tls_server_hello"],
         columns: &[("fingerprint", "kind"), ("tls_session", "resumption")],
     },
     Signal {
@@ -473,7 +473,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "HTTP/2 SETTINGS",
         what: "Identifiers and values in order, WINDOW_UPDATE, pseudo-header order",
         privacy: Privacy::Software,
-        from: &[],
+        from: &["http_request"],
         columns: &[("fingerprint", "kind"), ("http_client", "h2_settings")],
     },
     Signal {
@@ -481,7 +481,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "HTTP/2 prioritisation",
         what: "PRIORITY frames, priority fields, RFC 9218",
         privacy: Privacy::Software,
-        from: &[],
+        from: &["http_request"],
         columns: &[("http_client", "h2_priority")],
     },
     Signal {
@@ -489,7 +489,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "HTTP header order",
         what: "Names in the order and case received; JA4H",
         privacy: Privacy::Software,
-        from: &[],
+        from: &["http_request"],
         columns: &[("fingerprint", "kind"), ("http_request", "header_order")],
     },
     Signal {

@@ -275,7 +275,7 @@ mod tests {
         let counts = Counts { store: String::new(), found };
         let rows = |id: &str| counts.signal(SIGNALS.iter().find(|signal| signal.id == id).unwrap());
         assert_eq!(rows("C1"), Some(7));
-        assert_eq!(rows("E1"), None);
+        assert_eq!(rows("E7"), None);
     }
 
     #[test]

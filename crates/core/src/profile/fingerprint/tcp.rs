@@ -1,9 +1,10 @@
-//! The p0f signature of a SYN, and with the feature `ja4plus` JA4T.
+//! The p0f signature of a SYN, and with the feature `ja4plus` JA4T and JA4SSH.
 //!
-//! **Invariant:** computed from the headers of one segment alone, options as sent.
+//! **Invariant:** computed from the headers of one segment, options as sent; of a SYN-ACK the
+//! segment size of the SYN that it answers counts too.
 
-#[cfg(feature = "ja4plus")]
-use super::Fingerprint;
+use super::{Fingerprint, md5_of};
+use crate::event::wire::TcpSyn;
 use crate::wire::reader::Reader;
 use std::fmt::Write as _;
 
@@ -50,6 +51,27 @@ pub enum Ip {
         /// The flow label.
         flow: u32,
     },
+}
+
+impl<'a> From<&'a TcpSyn> for Syn<'a> {
+    fn from(syn: &'a TcpSyn) -> Self {
+        Self {
+            ip: match syn.ip_id {
+                Some(id) => Ip::V4 { id, flags: syn.ip_flags.unwrap_or(0) },
+                None => Ip::V6 { flow: syn.flow_label },
+            },
+            ttl: syn.ttl,
+            ip_options: usize::from(syn.ip_options),
+            ecn: syn.tos & 3,
+            sequence: syn.isn,
+            acknowledgement: syn.ack,
+            flags: syn.flags,
+            window: syn.window,
+            urgent: syn.urgent,
+            options: &syn.options.0,
+            payload: usize::from(syn.payload),
+        }
+    }
 }
 
 /// The options of a SYN: what of them can be read.
@@ -123,33 +145,64 @@ pub fn ja4t(syn: &Syn<'_>) -> Fingerprint {
     Fingerprint { hash: text.clone(), raw: text }
 }
 
+/// JA4SSH (FoxIO License 1.1) of a whole window of packets:
+/// `c{mode}s{mode}_c{packets}s{packets}_c{acks}s{acks}`.
+#[cfg(feature = "ja4plus")]
+#[must_use]
+pub fn ja4ssh(traffic: &crate::event::wire::SshTraffic) -> Fingerprint {
+    let text = format!(
+        "c{}s{}_c{}s{}_c{}s{}",
+        traffic.client_mode,
+        traffic.server_mode,
+        traffic.client_packets,
+        traffic.server_packets,
+        traffic.client_acks,
+        traffic.server_acks,
+    );
+    Fingerprint { hash: text.clone(), raw: text }
+}
+
 /// The signature of a SYN in p0f's notation (Zalewski, version 3):
 /// `version:ttl+distance:ip options:mss:window,scale:layout:quirks:payload`.
 #[must_use]
 pub fn p0f(syn: &Syn<'_>) -> String {
+    let distance = match initial_ttl(syn.ttl) - syn.ttl {
+        near @ 0..=35 => near.to_string(),
+        _ => "?".to_owned(),
+    };
+    written(syn, None, &format!("{}+{distance}", syn.ttl))
+}
+
+/// As [`p0f`], but with the TTL that the sender starts with in the place of TTL and distance, so
+/// that it is the same from everywhere; the hash is its MD5. `peer_mss` is the segment size that
+/// the SYN named which a SYN-ACK answers.
+#[must_use]
+pub fn signature(syn: &Syn<'_>, peer_mss: Option<u16>) -> Fingerprint {
+    md5_of(written(syn, peer_mss, &initial_ttl(syn.ttl).to_string()))
+}
+
+/// The next of the values that systems start with; nobody is more than 35 hops away.
+fn initial_ttl(ttl: u8) -> u8 {
+    match ttl {
+        0..=32 => 32,
+        33..=64 => 64,
+        65..=128 => 128,
+        _ => 255,
+    }
+}
+
+fn written(syn: &Syn<'_>, peer_mss: Option<u16>, ttl: &str) -> String {
     let options = Options::new(syn.options);
     let is_ack = syn.flags & ACK != 0;
     let version = match syn.ip {
         Ip::V4 { .. } => 4,
         Ip::V6 { .. } => 6,
     };
-    // The next of the values that systems start with; nobody is more than 35 hops away.
-    let start = match syn.ttl {
-        0..=32 => 32,
-        33..=64 => 64,
-        65..=128 => 128,
-        _ => 255,
-    };
-    let distance = match start - syn.ttl {
-        near @ 0..=35 => near.to_string(),
-        _ => "?".to_owned(),
-    };
     let mut text = format!(
-        "{version}:{}+{distance}:{}:{}:{},{}:",
-        syn.ttl,
+        "{version}:{ttl}:{}:{}:{},{}:",
         syn.ip_options,
         options.mss.unwrap_or(0),
-        window(syn, &options),
+        window(syn, &options, peer_mss.filter(|_| is_ack)),
         options.scale.unwrap_or(0),
     );
     let mut kinds = options.kinds.iter();
@@ -185,7 +238,7 @@ pub fn p0f(syn: &Syn<'_>) -> String {
 }
 
 /// The window as a multiple of what a segment holds, where it is one.
-fn window(syn: &Syn<'_>, options: &Options) -> String {
+fn window(syn: &Syn<'_>, options: &Options, peer_mss: Option<u16>) -> String {
     let Some(mss) = options.mss.filter(|mss| *mss >= 100).map(u32::from) else {
         return syn.window.to_string();
     };
@@ -211,9 +264,12 @@ fn window(syn: &Syn<'_>, options: &Options) -> String {
         sizes.push((mss + 60, "mtu"));
     }
     sizes.push((1_500, "mtu"));
+    // Some answer with a multiple of what the other side takes.
+    let peer_mss = peer_mss.map_or(0, u32::from);
+    sizes.extend([(peer_mss, "mss"), (peer_mss.saturating_sub(12), "mss")]);
     sizes
         .into_iter()
-        .find(|(size, _)| window % size == 0)
+        .find(|(size, _)| window.checked_rem(*size) == Some(0))
         .map_or_else(|| window.to_string(), |(size, name)| format!("{name}*{}", window / size))
 }
 
@@ -298,6 +354,18 @@ mod tests {
         assert_eq!(p0f(&bare), "6:57+7:0:0:1024,0::flow:+");
         let broken = Syn { options: &[8, 3, 1, 2, 9], ..SYN };
         assert_eq!(p0f(&broken), "4:57+7:0:0:29200,0:ts,mss:df,id+,bad:0");
+    }
+
+    #[test]
+    fn a_signature_is_the_same_from_everywhere() {
+        let text = "4:64:0:1460:mss*20,7:mss,sok,ts,nop,ws:df,id+:0";
+        assert_eq!(signature(&SYN, None).raw, text);
+        assert_eq!(signature(&Syn { ttl: 40, ..SYN }, None), signature(&SYN, None));
+        let answer = Syn { flags: 0x12, acknowledgement: 9, window: 13 * 1_300, ..SYN };
+        assert!(signature(&answer, Some(1_300)).raw.contains(":mss*13,7:"));
+        assert!(signature(&answer, None).raw.contains(":16900,7:"));
+        // A SYN answers nothing.
+        assert!(signature(&Syn { flags: 2, ..answer }, Some(1_300)).raw.contains(":16900,7:"));
     }
 
     /// The values that the publication gives for Linux and macOS.
