@@ -449,11 +449,7 @@ impl Pending {
     }
 
     /// Adds all of `rows`, which is empty then.
-    fn drain<T: Serialize>(
-        &mut self,
-        rows: &mut Vec<T>,
-        emit: &mut Emit<'_>,
-    ) -> Result<(), Error> {
+    fn drain<T: Serialize>(&mut self, rows: &mut Vec<T>, emit: &mut Emit<'_>) -> Result<(), Error> {
         rows.drain(..).try_for_each(|row| self.add(&row, emit))
     }
 
