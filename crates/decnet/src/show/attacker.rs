@@ -5,7 +5,7 @@ use crate::output::{self, Ink, Screen};
 use crate::show::detail::{Thing, line, many, one as child};
 use crate::show::store::{Opened, address, page_json, page_note, span};
 use crate::show::table::{Cell, Column, number, table, text};
-use crate::show::{session, value, when};
+use crate::show::{session, value, when, wire};
 use anyhow::{Context as _, Result};
 use decnet_store::{AttackerFilter, Record};
 use std::fmt::Write as _;
@@ -91,6 +91,11 @@ fn detail(screen: Screen, attacker: &Record) -> String {
             shown.push_str(&line(screen, name, &text, "", None));
         }
     }
+    let syns = wire::syns(many(attacker, "syns"));
+    let flows = wire::flows(many(attacker, "flows"));
+    let tls_sessions = wire::tls_sessions(many(attacker, "tls_sessions"));
+    let http_clients = wire::http_clients(many(attacker, "http_clients"));
+    let http_requests = wire::http_requests(many(attacker, "http_requests"));
     let thing = Thing {
         rows: vec![
             ("attackers", Some(attacker)),
@@ -101,6 +106,11 @@ fn detail(screen: Screen, attacker: &Record) -> String {
             ("credential", many(attacker, "credentials")),
             ("ssh_key", many(attacker, "keys")),
             ("fingerprint", many(attacker, "fingerprints")),
+            ("tcp_syn", &syns),
+            ("tcp_flow", &flows),
+            ("tls_session", &tls_sessions),
+            ("http_client", &http_clients),
+            ("http_request", &http_requests),
         ],
     };
     shown.push_str(&thing.show(screen));

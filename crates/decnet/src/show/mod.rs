@@ -14,3 +14,4 @@ pub(crate) mod store;
 pub(crate) mod table;
 mod value;
 pub(crate) mod when;
+mod wire;

@@ -63,7 +63,8 @@ impl Reader {
     }
 
     /// One attacker by its address, with its behaviour, its life's sums, credentials, keys,
-    /// fingerprints and sessions (the latest [`crate::LIMIT_MOST`] of these).
+    /// fingerprints and sessions (the latest [`crate::LIMIT_MOST`] of these), and the latest
+    /// [`crate::LIMIT`] of what was seen on the wire, the latest first.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -87,6 +88,18 @@ impl Reader {
         ] {
             let Some(table) = table(of) else { continue };
             let rows = self.all(table, "attacker_uuid = ?", key, order)?;
+            record.children.push((name, Child::Many(rows)));
+        }
+        for (name, of) in [
+            ("syns", "tcp_syn"),
+            ("flows", "tcp_flow"),
+            ("tls_sessions", "tls_session"),
+            ("http_clients", "http_client"),
+            ("http_requests", "http_request"),
+        ] {
+            let Some(table) = table(of) else { continue };
+            let order = format!("id DESC LIMIT {}", crate::LIMIT);
+            let rows = self.all(table, "attacker_uuid = ?", key, &order)?;
             record.children.push((name, Child::Many(rows)));
         }
         let filter = SessionFilter {
