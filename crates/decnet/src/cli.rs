@@ -62,6 +62,10 @@ pub(crate) enum Command {
     Logs(Logs),
     /// Show every signal: what is wired, where it is stored, in how many rows
     Audit(Audit),
+    /// Read a capture: its facts into the store, or as JSON
+    ///
+    /// Takes pcap and pcapng. Who opened a connection is its attacker.
+    Read(Read),
     /// Drop all profile rows and make them again from the journal
     Rebuild(Place),
     /// Compute the typing features of a recording
@@ -150,6 +154,25 @@ pub(crate) struct ConfigArgs {
     /// The file to check [default: none, as for `up`]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// `read`.
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// The capture [default: standard input, as with -]
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Print facts and fingerprints, one JSON object a line, and store nothing
+    #[arg(long, conflicts_with_all = ["data", "store", "config", "decky"])]
+    pub(crate) json: bool,
+    /// What the machine that was reached is called [default: its address]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) decky: Option<String>,
+    /// Print the JSON schema of the lines
+    #[arg(long, conflicts_with_all = ["file", "json"])]
+    pub(crate) schema: bool,
 }
 
 /// `sessions`.

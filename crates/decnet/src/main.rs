@@ -11,6 +11,7 @@ mod manual;
 mod output;
 mod paths;
 mod privilege;
+mod read;
 mod rebuild;
 mod replay;
 mod settings;
@@ -35,6 +36,7 @@ fn run(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Up(arguments) => return up::run(arguments),
         Command::Status(arguments) => return show::status::run(arguments),
+        Command::Read(arguments) => return read::run(arguments),
         Command::Replay(arguments) => return replay::run(arguments),
         Command::Config(arguments) => config(arguments)?,
         Command::Sessions(arguments) => show::session::list(arguments)?,

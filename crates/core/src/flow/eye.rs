@@ -31,6 +31,8 @@ pub struct Sight {
     /// Tells one connection between the two from another: the client's initial sequence number, or
     /// when it was first seen.
     pub mark: u64,
+    /// The first packets of client and server; only with a connection's summary.
+    pub first_frames: [Option<u64>; 2],
     /// The fact.
     pub fact: PeerFact,
 }
@@ -144,6 +146,7 @@ impl Orientation {
             client: client.endpoint,
             server: server.endpoint,
             mark: isn.map_or(flow.began.at_ns, u64::from),
+            first_frames: [None; 2],
             fact,
         }
     }

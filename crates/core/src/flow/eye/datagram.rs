@@ -77,7 +77,7 @@ impl Datagrams {
                 if !hello::server_hello(&message.body.0).is_ok_and(|found| found.is_retry()))
                 && carrier == Carrier::Quic;
             let (client, server) = ends;
-            out(Sight { at, transport: Service::Udp, client, server, mark, fact });
+            out(Sight { at, transport: Service::Udp, client, server, mark, first_frames: [None; 2], fact });
         }
         if is_over {
             self.open.remove(&ends);

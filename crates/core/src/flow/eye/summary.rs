@@ -45,6 +45,7 @@ pub(super) fn opening(
         client,
         server,
         mark: u64::from(mark),
+        first_frames: [None; 2],
         fact: PeerFact::TcpSyn(Box::new(syn)),
     }
 }
@@ -68,7 +69,9 @@ pub(super) fn flow(flow: &Flow, orientation: Orientation, why: End) -> Sight {
         client: side(client, flow.began),
         server: side(server, flow.began),
     };
-    orientation.sight(flow, flow.latest, PeerFact::TcpFlow(Box::new(fact)))
+    let first_frames = [client, server].map(|side| side.first.map(|first| first.frame));
+    let fact = PeerFact::TcpFlow(Box::new(fact));
+    Sight { first_frames, ..orientation.sight(flow, flow.latest, fact) }
 }
 
 fn side(direction: &Direction, began: Moment) -> FlowSide {

@@ -249,6 +249,12 @@ impl<'a> ServerHello<'a> {
         self.extensions.alpn().next()
     }
 
+    /// Whether the server takes a pre-shared key, in TLS 1.3 a ticket.
+    #[must_use]
+    pub fn has_psk(&self) -> bool {
+        self.extensions.find(PRE_SHARED_KEY).is_some()
+    }
+
     /// What the server takes of an earlier session, as far as its hello says: whether early data is
     /// taken is encrypted, and a ticket of TLS 1.2 without a session id shows only in what follows.
     #[must_use]

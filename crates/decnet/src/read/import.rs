@@ -1,0 +1,122 @@
+//! Facts of a capture into the store.
+//!
+//! **Invariant:** the instants are the capture's. Who opened a connection is its peer, and the same
+//! connection has the same name whenever its capture is read.
+
+use super::{Done, Sink};
+use crate::cli;
+use crate::show::store::Located;
+use anyhow::{Result, bail};
+use decnet_core::event::{About, ConnectionId, Event, Origin, Timestamp};
+use decnet_core::flow::eye::Sight;
+use decnet_core::flow::tcp::Endpoint;
+use decnet_store::Engine;
+use decnet_store::journal::DECKY_CHARS;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Events of one transaction.
+const BATCH: usize = 16_384;
+
+/// The way into the store.
+pub(super) struct Import {
+    engine: Engine,
+    /// What the machine that was reached is called; its address without.
+    decky: Option<String>,
+    events: Vec<Event>,
+    facts: BTreeMap<&'static str, u64>,
+    sources: std::collections::BTreeSet<std::net::IpAddr>,
+    _held: Option<crate::paths::Held>,
+}
+
+impl Import {
+    pub(super) fn open(arguments: &cli::Read) -> Result<Self> {
+        let located = Located::find(&arguments.place)?;
+        if let Some(name) = &arguments.decky
+            && (name.is_empty() || name.chars().count() > DECKY_CHARS)
+        {
+            bail!("--decky: 1 to {DECKY_CHARS} characters");
+        }
+        nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+        if decnet_api::ask(&located.data.0).is_ok() {
+            bail!(
+                "`decnet up` is running on {}: stop it first, or read into another store with \
+                 --data",
+                located.data.0.display()
+            );
+        }
+        located.data.create()?;
+        let held = located.data.hold()?;
+        Ok(Self {
+            engine: Engine::open(&located.url)?,
+            decky: arguments.decky.clone(),
+            events: Vec::with_capacity(BATCH),
+            facts: BTreeMap::new(),
+            sources: std::collections::BTreeSet::new(),
+            _held: Some(held),
+        })
+    }
+
+    pub(super) fn finish(mut self) -> Result<Done> {
+        self.engine.commit(&self.events)?;
+        Ok(Done {
+            facts: self.facts,
+            sources: self.sources.len() as u64,
+            store: self.engine.url().to_string(),
+        })
+    }
+}
+
+impl Sink for Import {
+    fn take(&mut self, sight: Sight) {
+        *self.facts.entry(super::kind(&sight.fact)).or_default() += 1;
+        self.sources.insert(sight.client.address);
+        let before = self.events.last().and_then(Event::origin);
+        self.events.push(event(sight, self.decky.as_deref(), before));
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        while self.events.len() >= BATCH {
+            let rest = self.events.split_off(BATCH);
+            self.engine.commit(&self.events)?;
+            self.events = rest;
+        }
+        Ok(())
+    }
+}
+
+/// The event that a sight is.
+fn event(sight: Sight, decky: Option<&str>, before: Option<&Arc<Origin>>) -> Event {
+    let socket = |end: Endpoint| SocketAddr::new(end.address, end.port);
+    let origin = Origin {
+        decky: decky.map_or_else(|| sight.server.address.to_string(), ToOwned::to_owned),
+        service: sight.transport,
+        connection: ConnectionId(connection(&sight)),
+        peer: socket(sight.client),
+        local: socket(sight.server),
+    };
+    let origin = match before {
+        Some(before) if **before == origin => Arc::clone(before),
+        Some(_) | None => Arc::new(origin),
+    };
+    let at = Timestamp(i64::try_from(sight.at.at_ns).unwrap_or(i64::MAX));
+    Event { at, about: About::Peer { origin, fact: sight.fact } }
+}
+
+/// A name of version 5, from both ends and what tells this connection between them from others.
+fn connection(sight: &Sight) -> Uuid {
+    let namespace = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"urn:decnet:flow");
+    let (client, server) = (sight.client, sight.server);
+    let text = format!(
+        "{} {} {} {} {} {}",
+        sight.transport.name(),
+        client.address,
+        client.port,
+        server.address,
+        server.port,
+        sight.mark
+    );
+    Uuid::new_v5(&namespace, text.as_bytes())
+}

@@ -1,0 +1,394 @@
+//! One line of JSON for each fact, with the fingerprints that are computed from it.
+//!
+//! **Invariant:** the members of a line are those of [`super::schema`], by the names that the
+//! signals have; what was not seen has no member.
+
+use super::object::{self, Flag, Object};
+use decnet_core::event::wire::{
+    Carrier, FlowEnd, FlowSide, Http2Settings, HttpRequest, SshTraffic, TcpFlow, TcpSyn,
+    TlsCertificates, TlsMessage, WindowExtent,
+};
+use decnet_core::event::{PeerFact, Side, Timestamp};
+use decnet_core::flow::eye::Sight;
+use decnet_core::flow::packet::{AE, CWR, ECE};
+use decnet_core::flow::tcp::Endpoint;
+use decnet_core::octets::Octets;
+use decnet_core::profile::fingerprint::{Fingerprint, fact, os, tcp, tls};
+use decnet_core::profile::skew::{self, Tick};
+use decnet_core::wire::tls::hello::{self, SessionId};
+use std::io::Write as _;
+use std::net::IpAddr;
+
+/// Writes lines.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    /// The second that was written last, and how.
+    second: i64,
+    text: String,
+}
+
+impl Lines {
+    /// Appends the line of a fact.
+    pub(super) fn write(&mut self, sight: &Sight, out: &mut Vec<u8>) {
+        let mut line = Object::begin(out);
+        self.instant(line.name("ts"), sight.at.at_ns);
+        line.text("kind", kind(&sight.fact));
+        let (from, to) = match sight.sender() {
+            Side::Client => (sight.client, sight.server),
+            Side::Server => (sight.server, sight.client),
+        };
+        end(&mut line, "src", "sport", from);
+        end(&mut line, "dst", "dport", to);
+        line.number("frame", sight.at.frame);
+        match &sight.fact {
+            PeerFact::TcpSyn(fact) => syn(&mut line, fact, sight.server),
+            PeerFact::TcpFlow(fact) => flow(&mut line, fact, sight),
+            PeerFact::SshIdent { line: ident, took_us, side } => {
+                line.text("side", side_name(*side));
+                let text = ident.0.strip_suffix(b"\n").unwrap_or(&ident.0);
+                line.octets("ssh_banner", text.strip_suffix(b"\r").unwrap_or(text));
+                line.octets("ssh_banner_raw", &ident.0);
+                line.seconds("took_s", took_us.saturating_mul(1_000));
+            }
+            PeerFact::SshKexInit { side, lists, first_kex_packet_follows, reserved: _ } => {
+                line.text("side", side_name(*side));
+                let (hash, raw) = match side {
+                    Side::Client => ("hassh", "hassh_raw"),
+                    Side::Server => ("hassh_server", "hassh_server_raw"),
+                };
+                print(&mut line, hash, raw, &fact::hassh(*side, lists));
+                line.list("kex_order_raw", lists, |out, list| object::octets(out, &list.0));
+                line.flag("first_kex_packet_follows", Flag::from(*first_kex_packet_follows));
+            }
+            PeerFact::SshTraffic(fact) => traffic(&mut line, fact),
+            PeerFact::TlsClientHello(fact) => client_hello(&mut line, fact),
+            PeerFact::TlsServerHello(fact) => server_hello(&mut line, fact),
+            PeerFact::TlsCertificates(fact) => certificates(&mut line, fact),
+            PeerFact::HttpRequest(fact) => request(&mut line, fact),
+            PeerFact::Http2Settings(Http2Settings { side, settings }) => {
+                line.text("side", side_name(*side));
+                let shown: Vec<String> =
+                    settings.iter().map(|(id, value)| format!("{id}:{value}")).collect();
+                line.text("h2_settings", &shown.join(";"));
+            }
+            PeerFact::Anomaly { what, detail } => {
+                // A unit variant is a string.
+                let name = serde_json::to_vec(what).unwrap_or_else(|_| b"null".to_vec());
+                line.name("anomaly").extend(name);
+                line.octets("detail", &detail.0);
+            }
+            // Decoys alone see these.
+            PeerFact::ConnectionOpened {}
+            | PeerFact::ConnectionClosed { .. }
+            | PeerFact::AuthAttempt { .. }
+            | PeerFact::KeyOffered { .. }
+            | PeerFact::ChannelOpened { .. }
+            | PeerFact::ChannelClosed { .. }
+            | PeerFact::ForwardRequested { .. } => {}
+        }
+        line.end();
+        out.push(b'\n');
+    }
+
+    /// RFC 3339 with nanoseconds.
+    fn instant(&mut self, out: &mut Vec<u8>, at_ns: u64) {
+        let second = i64::try_from(at_ns / 1_000_000_000).unwrap_or(i64::MAX / 1_000_000_000);
+        if self.text.is_empty() || second != self.second {
+            let mut text = Timestamp(second.saturating_mul(1_000_000_000)).rfc3339();
+            text.truncate("2026-11-22T04:35:52".len());
+            (self.second, self.text) = (second, text);
+        }
+        out.push(b'"');
+        out.extend_from_slice(self.text.as_bytes());
+        object::fraction(out, at_ns % 1_000_000_000);
+        out.extend_from_slice(b"Z\"");
+    }
+}
+
+/// The kind of a line: that of its fact, but that a SYN-ACK is no SYN.
+pub(super) fn kind(fact: &PeerFact) -> &'static str {
+    match fact {
+        PeerFact::TcpSyn(syn) if syn.side == Side::Server => "tcp_synack",
+        fact => fact.kind(),
+    }
+}
+
+fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Client => "client",
+        Side::Server => "server",
+    }
+}
+
+fn end(line: &mut Object<'_>, address: &str, port: &str, end: Endpoint) {
+    let out = line.name(address);
+    out.push(b'"');
+    match end.address {
+        IpAddr::V4(v4) => {
+            for (place, part) in v4.octets().into_iter().enumerate() {
+                if place > 0 {
+                    out.push(b'.');
+                }
+                object::number(out, part);
+            }
+        }
+        IpAddr::V6(v6) => {
+            // A vector takes everything.
+            let _ = write!(out, "{v6}");
+        }
+    }
+    out.push(b'"');
+    line.number(port, end.port);
+}
+
+fn print(line: &mut Object<'_>, hash: &str, raw: &str, found: &Fingerprint) {
+    line.text(hash, &found.hash);
+    line.text(raw, &found.raw);
+}
+
+fn syn(line: &mut Object<'_>, fact: &TcpSyn, server: Endpoint) {
+    let syn = tcp::Syn::from(fact);
+    let options = tcp::Options::new(&fact.options.0);
+    line.number("attempt", fact.attempt);
+    if let Some(ns) = fact.since_ns {
+        line.seconds("since_s", ns);
+    }
+    line.number("ip_version", if fact.ip_id.is_some() { 4_u8 } else { 6 });
+    line.number("ttl", fact.ttl);
+    line.number("tos", fact.tos);
+    line.some_number("ip_id", fact.ip_id);
+    line.some_number("ip_flags", fact.ip_flags);
+    if fact.ip_id.is_none() {
+        line.number("flow_label", fact.flow_label);
+    }
+    line.number("isn", fact.isn);
+    line.number("ack", fact.ack);
+    line.number("tcp_flags", fact.flags);
+    line.text("ecn", ecn(fact.flags));
+    line.number("window", fact.window);
+    line.list("tcp_options", &options.kinds, |out, kind| object::number(out, *kind));
+    line.hex("tcp_options_raw", &fact.options.0);
+    line.some_number("mss", options.mss);
+    line.some_number("wscale", options.scale);
+    if let Some((value, echo)) = options.timestamps {
+        line.number("tsval", value);
+        line.number("tsecr", echo);
+    }
+    if fact.payload > 0 {
+        line.number("payload", fact.payload);
+    }
+    let (ja4t, p0f) = match fact.side {
+        Side::Client => ("ja4t", "p0f_syn"),
+        Side::Server => ("ja4ts", "p0f_synack"),
+    };
+    #[cfg(feature = "ja4plus")]
+    line.text(ja4t, &tcp::ja4t(&syn).hash);
+    #[cfg(not(feature = "ja4plus"))]
+    let _ = ja4t;
+    line.text(p0f, &tcp::p0f(&syn));
+    let guess = match (fact.side, server.address) {
+        (Side::Client, IpAddr::V4(address)) => {
+            os::guess_with_target(&syn, &os::Target { address, port: server.port })
+        }
+        (Side::Client | Side::Server, _) => os::guess(&syn),
+    };
+    let Some(guess) = guess else {
+        line.some_number("hop_distance", os::distance(fact.ttl));
+        return;
+    };
+    line.text("os_guess", guess.name);
+    line.text(
+        "os_confidence",
+        match guess.confidence {
+            os::Confidence::Exact => "exact",
+            os::Confidence::Near => "near",
+        },
+    );
+    line.some_number("hop_distance", guess.distance(fact.ttl));
+}
+
+/// What a SYN says of explicit congestion notification, RFC 3168 §6.1.1, RFC 9768 §3.1.1.
+fn ecn(flags: u16) -> &'static str {
+    match (flags & AE != 0, flags & ECE != 0, flags & CWR != 0) {
+        (false, false, false) => "none",
+        (false, true, false) => "ece",
+        (false, false, true) => "cwr",
+        (false, true, true) => "ece+cwr",
+        (true, false, false) => "ae",
+        (true, true, false) => "ae+ece",
+        (true, false, true) => "ae+cwr",
+        (true, true, true) => "ae+ece+cwr",
+    }
+}
+
+fn flow(line: &mut Object<'_>, fact: &TcpFlow, sight: &Sight) {
+    line.seconds("took_s", fact.took_ns);
+    line.text(
+        "end",
+        match fact.end {
+            FlowEnd::Finished => "finished",
+            FlowEnd::Reset => "reset",
+            FlowEnd::Reused => "reused",
+            FlowEnd::Idle => "idle",
+            FlowEnd::Evicted => "evicted",
+            FlowEnd::Stopped => "stopped",
+        },
+    );
+    let [client, server] = sight.first_frames;
+    line.object("client", |object| side(object, &fact.client, client));
+    line.object("server", |object| side(object, &fact.server, server));
+}
+
+fn side(object: &mut Object<'_>, side: &FlowSide, first_frame: Option<u64>) {
+    object.some_number("first_frame", first_frame);
+    object.number("packets", side.packets);
+    object.number("bytes", side.bytes);
+    object.some_number("mss", side.mss);
+    if let Some(df) = side.df {
+        object.flag("df", Flag::from(df));
+    }
+    object.number("max_segment", side.max_segment);
+    object.number("initial_window_segments", side.flight_segments);
+    object.number("initial_window_bytes", side.flight_bytes);
+    object.number("retransmit_count", side.repeats);
+    if !side.repeated.is_empty() {
+        object.list("rto_s", &side.repeated, |out, (_, ns)| object::seconds(out, *ns));
+        object.list("rto_attempt", &side.repeated, |out, (attempt, _)| {
+            object::number(out, *attempt);
+        });
+    }
+    if side.gaps > 0 {
+        object.number("gaps", side.gaps);
+    }
+    let [ect0, ect1, ce] = side.marks;
+    let [ece, cwr] = side.echoes;
+    for (name, count) in [("ect0", ect0), ("ect1", ect1), ("ce", ce), ("ece", ece), ("cwr", cwr)] {
+        if count > 0 {
+            object.number(name, count);
+        }
+    }
+    if let Some(too_big) = side.too_big {
+        object.number("pmtu", too_big.mtu);
+        object.number("too_big", too_big.count);
+    }
+    let tick = |&(at_ns, value): &(u64, u32)| Tick { at_ns, value };
+    let ticks: Vec<Tick> = side.ticks.iter().map(tick).collect();
+    if let Some(clock) = skew::clock(&ticks) {
+        object::real(object.name("ts_hz_measured"), clock.measured_hz);
+        object.some_number("ts_hz", clock.nominal_hz);
+        object.number("ts_points", clock.points);
+        if let Some(skew) = clock.skew {
+            object::real(object.name("clock_skew_ppm"), skew.ppm);
+            object::real(object.name("clock_skew_ci"), skew.bound_ppm);
+        }
+    }
+}
+
+fn traffic(line: &mut Object<'_>, fact: &SshTraffic) {
+    #[cfg(feature = "ja4plus")]
+    line.text("ja4ssh", &tcp::ja4ssh(fact).hash);
+    line.flag("whole", Flag::from(fact.extent == WindowExtent::Whole));
+    for (name, value) in [
+        ("client_packets", fact.client_packets),
+        ("server_packets", fact.server_packets),
+        ("client_acks", fact.client_acks),
+        ("server_acks", fact.server_acks),
+        ("client_mode", fact.client_mode),
+        ("server_mode", fact.server_mode),
+    ] {
+        line.number(name, value);
+    }
+}
+
+fn carrier(carrier: Carrier) -> &'static str {
+    match carrier {
+        Carrier::Tcp => "tcp",
+        Carrier::Quic => "quic",
+        Carrier::Dtls => "dtls",
+    }
+}
+
+fn client_hello(line: &mut Object<'_>, fact: &TlsMessage) {
+    line.text("carrier", carrier(fact.carrier));
+    let transport = match fact.carrier {
+        Carrier::Dtls => hello::Transport::Datagram,
+        Carrier::Tcp | Carrier::Quic => hello::Transport::Stream,
+    };
+    // The eye gives nothing that cannot be read.
+    let Ok(found) = hello::client_hello(&fact.body.0, transport) else { return };
+    line.number("tls_version", found.version);
+    print(line, "ja3", "ja3_raw", &tls::ja3(&found));
+    print(line, "ja4", "ja4_raw", &tls::ja4(fact.carrier, &found));
+    if let Some(name) = found.server_name() {
+        line.octets("sni", name);
+    }
+    line.list("alpn", found.alpn(), object::octets);
+    let offer = found.resumption();
+    line.object("resumption", |object| {
+        object.text(
+            "session_id",
+            match offer.session_id {
+                SessionId::None => "none",
+                SessionId::Offered => "offered",
+                SessionId::Unclear => "unclear",
+            },
+        );
+        object.flag("ticket", Flag::from(offer.ticket));
+        object.flag("psk", Flag::from(offer.psk));
+        object.flag("early_data", Flag::from(offer.early_data));
+    });
+    line.hex("session_id", found.session_id);
+}
+
+fn server_hello(line: &mut Object<'_>, fact: &TlsMessage) {
+    line.text("carrier", carrier(fact.carrier));
+    let Ok(found) = hello::server_hello(&fact.body.0) else { return };
+    line.number("tls_version", found.chosen_version());
+    line.number("cipher", found.cipher);
+    print(line, "ja3s", "ja3s_raw", &tls::ja3s(&found));
+    #[cfg(feature = "ja4plus")]
+    print(line, "ja4s", "ja4s_raw", &tls::ja4s(fact.carrier, &found));
+    line.list("alpn", found.alpn(), object::octets);
+    line.flag("retry", Flag::from(found.is_retry()));
+    line.flag("psk", Flag::from(found.has_psk()));
+    line.hex("session_id", found.session_id);
+}
+
+fn certificates(line: &mut Object<'_>, fact: &TlsCertificates) {
+    line.text("carrier", carrier(fact.carrier));
+    line.text("side", side_name(fact.side));
+    line.list("certificate_bytes", &fact.chain, |out, der| object::number(out, der.0.len()));
+}
+
+fn request(line: &mut Object<'_>, request: &HttpRequest) {
+    line.octets("http_version", &request.version.0);
+    line.octets("method", &request.method.0);
+    line.octets("target", &request.target.0);
+    let value = |name: &[u8]| {
+        request.fields.iter().find(|(found, _)| found.0.eq_ignore_ascii_case(name)).map(|f| &f.1)
+    };
+    for (member, names) in
+        [("host", [&b"host"[..], b":authority"]), ("user_agent", [b"user-agent", b"user-agent"])]
+    {
+        if let Some(found) = names.into_iter().find_map(value) {
+            line.octets(member, &found.0);
+        }
+    }
+    line.list("header_order", &request.fields, |out, (name, _): &(Octets, Octets)| {
+        object::octets(out, &name.0);
+    });
+    #[cfg(feature = "ja4plus")]
+    print(line, "ja4h", "ja4h_raw", &fact::ja4h(request));
+    if let Some(string) = fact::akamai(request) {
+        line.text("h2_akamai", &string.raw);
+        line.text("h2_akamai_hash", &string.hash);
+    }
+    if let Some(priority) = request.priority {
+        line.object("h2_priority", |object| {
+            object.number("stream", priority.stream);
+            object.flag("exclusive", Flag::from(priority.exclusive));
+            object.number("depends_on", priority.depends_on);
+            object.number("weight", priority.weight);
+        });
+    }
+}
