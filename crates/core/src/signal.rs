@@ -5,7 +5,7 @@
 
 mod catalogue;
 
-pub use catalogue::SIGNALS;
+pub use catalogue::{FINGERPRINTS, SIGNALS};
 
 use crate::event;
 use crate::table::{self, State};
@@ -128,6 +128,13 @@ impl Signal {
         self.id.get(..1).unwrap_or(self.id)
     }
 
+    /// The kinds of rows of `fingerprint` that are this signal's; those of others are none of it.
+    #[must_use]
+    pub fn fingerprints(&self) -> &'static [&'static str] {
+        let found = FINGERPRINTS.iter().find(|(id, _)| *id == self.id);
+        found.map_or(&[], |(_, kinds)| kinds)
+    }
+
     /// What of the signal is wired, from what exists in the code.
     #[must_use]
     pub fn stages(&self) -> Stages {
@@ -203,6 +210,17 @@ mod tests {
                     column.name
                 );
             }
+        }
+    }
+
+    #[test]
+    fn kinds_of_fingerprints_belong_to_one_signal_that_is_stored_there() {
+        let mut kinds = BTreeSet::new();
+        for (id, of_signal) in FINGERPRINTS {
+            let signal = SIGNALS.iter().find(|signal| signal.id == *id).unwrap();
+            let is_there = signal.columns.iter().any(|(table, _)| *table == "fingerprint");
+            assert!(is_there || *id == "D3", "{id} has no fingerprints");
+            assert!(of_signal.iter().all(|kind| kinds.insert(kind)), "{id}: a kind twice");
         }
     }
 

@@ -4,6 +4,15 @@
 
 use super::{Privacy, Signal};
 
+/// Kinds of rows of the table `fingerprint`, by the signal that they are.
+pub const FINGERPRINTS: &[(&str, &[&str])] = &[
+    ("C1", &["hassh", "hassh_server"]),
+    ("D3", &["p0f", "p0f_synack", "ja4t", "ja4ts"]),
+    ("E1", &["ja3", "ja3s", "ja4", "ja4s"]),
+    ("E3", &["h2_akamai"]),
+    ("E5", &["ja4h"]),
+];
+
 /// Every signal, in the specification's order.
 pub const SIGNALS: &[Signal] = &[
     Signal {

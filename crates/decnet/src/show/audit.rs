@@ -37,13 +37,23 @@ pub(crate) fn run(arguments: &cli::Audit) -> Result<()> {
 /// Rows that hold each column, where there is a store.
 struct Counts {
     store: String,
-    found: Result<Vec<ColumnCount>, String>,
+    found: Result<Found, String>,
+}
+
+/// What a store holds.
+struct Found {
+    columns: Vec<ColumnCount>,
+    /// Rows of `fingerprint` by kind.
+    fingerprints: Vec<(String, u64)>,
 }
 
 impl Counts {
     fn ask(arguments: &cli::Audit) -> Result<Self> {
         let url = Located::find(&arguments.place)?.url;
-        let counted = Reader::open(&url).and_then(|mut reader| reader.audit_counts());
+        let counted = Reader::open(&url).and_then(|mut reader| {
+            let fingerprints = reader.fingerprint_counts()?;
+            Ok(Found { columns: reader.audit_counts()?, fingerprints })
+        });
         let found = match counted {
             Ok(counts) => Ok(counts),
             // Nothing there yet is no fault: the catalogue can be shown all the same.
@@ -53,9 +63,20 @@ impl Counts {
         Ok(Self { store: url.to_string(), found })
     }
 
-    fn column(&self, table: &str, column: &str) -> Option<u64> {
-        let counts = self.found.as_ref().ok()?;
-        counts
+    /// Rows that hold a column of a signal. Of fingerprints, which many signals share, the
+    /// signal's own kinds count.
+    fn column(&self, signal: &Signal, table: &str, column: &str) -> Option<u64> {
+        let found = self.found.as_ref().ok()?;
+        if (table, column) == ("attackers", "fingerprints") {
+            return None;
+        }
+        if table == "fingerprint" {
+            let kinds = signal.fingerprints();
+            let own = found.fingerprints.iter().filter(|(kind, _)| kinds.contains(&kind.as_str()));
+            return Some(own.map(|(_, count)| count).sum());
+        }
+        found
+            .columns
             .iter()
             .find(|count| count.table == table && count.column == column)
             .map(|count| count.count)
@@ -66,7 +87,8 @@ impl Counts {
         if signal.stages().storage == Wired::No {
             return None;
         }
-        signal.columns.iter().filter_map(|(table, column)| self.column(table, column)).max()
+        let counts = signal.columns.iter();
+        counts.filter_map(|(table, column)| self.column(signal, table, column)).max()
     }
 }
 
@@ -182,7 +204,7 @@ fn signal_json(signal: &Signal, counts: &Counts) -> Value {
                 "column": column,
                 "unit": found.map_or("", |column| column.unit),
                 "written": counted,
-                "rows": if counted { counts.column(table, column) } else { None },
+                "rows": if counted { counts.column(signal, table, column) } else { None },
             })
         })
         .collect();
@@ -271,10 +293,12 @@ mod tests {
 
     #[test]
     fn a_shared_column_counts_only_for_who_fills_it() {
-        let found = Ok(vec![ColumnCount { table: "fingerprint", column: "hash", count: 7 }]);
+        let columns = vec![ColumnCount { table: "fingerprint", column: "hash", count: 9 }];
+        let fingerprints = vec![("hassh".to_owned(), 7), ("ja4".to_owned(), 2)];
+        let found = Ok(Found { columns, fingerprints });
         let counts = Counts { store: String::new(), found };
         let rows = |id: &str| counts.signal(SIGNALS.iter().find(|signal| signal.id == id).unwrap());
-        assert_eq!(rows("C1"), Some(7));
+        assert_eq!((rows("C1"), rows("E1"), rows("E3")), (Some(7), Some(2), Some(0)));
         assert_eq!(rows("E7"), None);
     }
 

@@ -231,7 +231,10 @@ fn the_audit_counts_what_is_there() {
     assert_eq!(rows("B2"), 1);
     assert_eq!(rows("C8"), 2);
     assert_eq!(rows("A1"), 0);
-    assert_eq!(rows("D1"), serde_json::Value::Null);
+    assert_eq!(rows("D1"), 0);
+    assert_eq!(rows("E7"), serde_json::Value::Null);
+    // Fingerprints of one kind are none of another.
+    assert_eq!(rows("E1"), 0);
 }
 
 #[test]

@@ -134,6 +134,22 @@ impl Reader {
         Ok(counts)
     }
 
+    /// How many rows of `fingerprint` there are of each kind.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn fingerprint_counts(&mut self) -> Result<Vec<(String, u64)>, Error> {
+        let sql = "SELECT kind, COUNT(*) FROM fingerprint GROUP BY kind ORDER BY kind";
+        let mut counts = Vec::new();
+        self.database.each(sql, &[], &mut |row| {
+            if let [Value::Text(kind), count] = row.as_slice() {
+                counts.push((kind.clone(), number(Some(count))));
+            }
+            Ok(())
+        })?;
+        Ok(counts)
+    }
+
     /// Every row of a table of the catalogue, in the order of its key.
     fn all(
         &mut self,
