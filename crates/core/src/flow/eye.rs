@@ -12,8 +12,11 @@ mod summary;
 use std::collections::BTreeMap;
 
 use crate::event::{PeerFact, Service, Side};
+use crate::flow::capture::Record;
+use crate::flow::shard::Shard;
+use crate::flow::splitter::{Packet, Splitter};
 use crate::flow::tcp::{Endpoint, Flow, Moment};
-use crate::flow::tracker::{Event, Wants};
+use crate::flow::tracker::{Config, Counts, End, Event, SHARDS, Wants};
 use datagram::Datagrams;
 use speech::Speech;
 
@@ -63,16 +66,106 @@ impl Sight {
     }
 }
 
+/// Sees the facts in packets: all flows, in one thread.
+#[derive(Debug)]
+pub struct Eye {
+    splitter: Splitter,
+    parts: Vec<Part>,
+}
+
+/// Sees the facts in the packets of one shard.
+#[derive(Debug)]
+pub struct Part {
+    shard: Shard,
+    listener: Listener,
+}
+
 /// What is known of connections beyond what a tracker knows: the state of their parsers.
 #[derive(Debug, Default)]
-pub struct Eye {
+struct Listener {
     speeches: BTreeMap<u64, Box<Speech>>,
     datagrams: Datagrams,
 }
 
 impl Eye {
+    /// One that has seen nothing.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let (splitter, parts) = Self::apart(config);
+        Self { splitter, parts }
+    }
+
+    /// Its parts, for several threads: the splitter says which of the [`SHARDS`] parts a packet
+    /// belongs to.
+    #[must_use]
+    pub fn apart(config: &Config) -> (Splitter, Vec<Part>) {
+        let part = |_| Part { shard: Shard::new(config), listener: Listener::default() };
+        (Splitter::new(config), (0..SHARDS).map(part).collect())
+    }
+
+    /// What went through, and what was given up.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.parts.iter().fold(self.splitter.counts(), |sum, part| sum.and(part.counts()))
+    }
+
+    /// Takes in a packet, and gives the facts that it completes to `out`.
+    #[inline]
+    pub fn packet(&mut self, record: &Record<'_>, out: &mut impl FnMut(Sight)) {
+        if let Some(packet) = self.splitter.packet(record)
+            && let Some(part) = self.parts.get_mut(packet.shard())
+        {
+            part.packet(&packet, out);
+        }
+    }
+
+    /// Ends all flows: nothing more is read. They end in the order in which they began.
+    pub fn stop(&mut self, out: &mut impl FnMut(Sight)) {
+        let mut all = Vec::new();
+        for (number, part) in self.parts.iter().enumerate() {
+            all.extend(part.shard.flows().map(|(began, place)| (began, number, place)));
+        }
+        all.sort_unstable();
+        for (_, number, place) in all {
+            if let Some(Part { shard, listener }) = self.parts.get_mut(number) {
+                shard.end(place, End::Stopped, &mut |event| listener.event(&event, out));
+            }
+        }
+    }
+}
+
+impl Part {
+    /// What became of its packets, without their number.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let given_up_datagrams = self.listener.datagrams.given_up();
+        Counts { given_up_datagrams, ..self.shard.counts() }
+    }
+
+    /// Takes in a packet that is of this part, and gives the facts that it completes to `out`.
+    #[inline]
+    pub fn packet(&mut self, packet: &Packet<'_>, out: &mut impl FnMut(Sight)) {
+        let Self { shard, listener } = self;
+        shard.packet(packet, &mut |event| listener.event(&event, out));
+    }
+
+    /// Ends all flows in the order in which they began, and tells the first packet of each.
+    pub fn stop(&mut self, out: &mut impl FnMut(u64, Sight)) {
+        let Self { shard, listener } = self;
+        shard.stop(&mut |event| {
+            let began = match &event {
+                Event::Bytes { flow, .. } | Event::Window { flow, .. } => flow.id,
+                Event::Ended { flow, .. } => flow.id,
+                Event::Opening { .. } | Event::Datagram { .. } => 0,
+            };
+            listener.event(&event, &mut |sight| out(began, sight))
+        });
+    }
+}
+
+impl Listener {
     /// Takes what a tracker tells, and gives facts to `out`.
-    pub fn event(&mut self, event: &Event<'_>, out: &mut impl FnMut(Sight)) -> Wants {
+    fn event(&mut self, event: &Event<'_>, out: &mut impl FnMut(Sight)) -> Wants {
         match *event {
             Event::Opening { from, to, opening, attempt, since_ns } => {
                 out(summary::opening(from, to, opening, attempt, since_ns));
@@ -90,23 +183,17 @@ impl Eye {
                 self.datagrams.read(from, to, bytes, at, out);
                 Wants::More
             }
-            Event::Window { .. } => Wants::More,
+            Event::Window { flow, window, at } => {
+                let turned = self.speeches.get(&flow.id).map(|speech| speech.orientation());
+                out(summary::window(flow, turned.unwrap_or_default(), window, at));
+                Wants::More
+            }
             Event::Ended { flow, why } => {
-                let speech = self.speeches.remove(&flow.id);
-                let orientation = match speech {
-                    Some(speech) => speech.orientation(),
-                    None => Orientation::AsSeen,
-                };
-                out(summary::flow(flow, orientation, why));
+                let turned = self.speeches.remove(&flow.id).map(|speech| speech.orientation());
+                out(summary::flow(flow, turned.unwrap_or_default(), why));
                 Wants::More
             }
         }
-    }
-
-    /// Handshakes over datagrams that were given up at a cap.
-    #[must_use]
-    pub fn given_up(&self) -> u64 {
-        self.datagrams.given_up()
     }
 }
 

@@ -163,6 +163,8 @@ pub struct Counts {
     pub given_up_streams: u64,
     /// Fragments, and packets of fragments, that were given up.
     pub given_up_fragments: u64,
+    /// Handshakes over UDP that were given up at a cap.
+    pub given_up_datagrams: u64,
 }
 
 impl Counts {
@@ -180,6 +182,7 @@ impl Counts {
             evicted_half_open: self.evicted_half_open + other.evicted_half_open,
             given_up_streams: self.given_up_streams + other.given_up_streams,
             given_up_fragments: self.given_up_fragments + other.given_up_fragments,
+            given_up_datagrams: self.given_up_datagrams + other.given_up_datagrams,
         }
     }
 }

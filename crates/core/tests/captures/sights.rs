@@ -5,7 +5,7 @@ use decnet_core::event::wire::{Http2Settings, TcpSyn};
 use decnet_core::event::{PeerFact, Side};
 use decnet_core::flow::capture::{Block, Reader};
 use decnet_core::flow::eye::{self, Eye};
-use decnet_core::flow::tracker::{Config, Tracker};
+use decnet_core::flow::tracker::Config;
 use decnet_core::profile::fingerprint::tcp::{Ip, Syn, p0f};
 use decnet_core::profile::fingerprint::{self, http as http_print, tls as tls_print};
 use decnet_core::wire::http::{Field, h2};
@@ -15,15 +15,15 @@ use decnet_core::wire::tls::hello;
 /// Everything that is seen, with the frame in which it was complete.
 pub(crate) fn all(mut file: &[u8]) -> Vec<(usize, Sight)> {
     let (mut reader, mut seen) = (Reader::default(), Vec::new());
-    let (mut tracker, mut eye) = (Tracker::new(Config::default()), Eye::default());
+    let mut eye = Eye::new(&Config::default());
     let mut take = |sight: eye::Sight| say(&sight, &mut seen);
     while let Ok(Some((block, used))) = reader.next(file) {
         if let Block::Packet(record) = block {
-            tracker.packet(&record, &mut |event| eye.event(&event, &mut take));
+            eye.packet(&record, &mut take);
         }
         file = &file[used..];
     }
-    tracker.stop(&mut |event| eye.event(&event, &mut take));
+    eye.stop(&mut take);
     seen
 }
 

@@ -15,7 +15,7 @@ use anyhow::Result;
 use decnet_core::event::PeerFact;
 use decnet_core::flow::capture::{Block, Reader, Record};
 use decnet_core::flow::eye::{Eye, Sight};
-use decnet_core::flow::tracker::{Config, Counts, Tracker};
+use decnet_core::flow::tracker::{Config, Counts};
 use decnet_core::wire::Malformed;
 use import::Import;
 use indicatif::HumanCount;
@@ -98,13 +98,13 @@ enum End {
 /// Reads a capture to its end.
 fn walk(mut source: Source, sink: &mut impl Sink) -> Result<(End, Counts)> {
     let mut reader = Reader::default();
-    let (mut tracker, mut eye) = (Tracker::new(Config::default()), Eye::default());
+    let mut eye = Eye::new(&Config::default());
     let mut is_empty = true;
     let end = loop {
         let bytes = source.bytes();
         is_empty &= bytes.is_empty();
         let (used, end) = chunk(&mut reader, bytes, &mut |record| {
-            tracker.packet(&record, &mut |event| eye.event(&event, &mut |sight| sink.take(sight)));
+            eye.packet(&record, &mut |sight| sink.take(sight));
         });
         sink.settle()?;
         if let Some(malformed) = end {
@@ -118,9 +118,9 @@ fn walk(mut source: Source, sink: &mut impl Sink) -> Result<(End, Counts)> {
             };
         }
     };
-    tracker.stop(&mut |event| eye.event(&event, &mut |sight| sink.take(sight)));
+    eye.stop(&mut |sight| sink.take(sight));
     sink.settle()?;
-    Ok((end, tracker.counts()))
+    Ok((end, eye.counts()))
 }
 
 /// Hands on the packets of the blocks that are whole in `bytes`; how much of it they took.

@@ -317,7 +317,7 @@ mod tests {
     use crate::read::line::Lines;
     use decnet_core::flow::capture::{Block, Reader};
     use decnet_core::flow::eye::Eye;
-    use decnet_core::flow::tracker::{Config, Tracker};
+    use decnet_core::flow::tracker::Config;
     use std::collections::BTreeMap;
     use std::path::{Path, PathBuf};
 
@@ -332,15 +332,15 @@ mod tests {
             for file in std::fs::read_dir(source.path()).into_iter().flatten().flatten() {
                 let bytes = std::fs::read(file.path()).unwrap();
                 let (mut reader, mut rest) = (Reader::default(), bytes.as_slice());
-                let (mut tracker, mut eye) = (Tracker::new(Config::default()), Eye::default());
+                let mut eye = Eye::new(&Config::default());
                 let mut take = |sight| lines.write(&sight, &mut out);
                 while let Ok(Some((block, used))) = reader.next(rest) {
                     if let Block::Packet(record) = block {
-                        tracker.packet(&record, &mut |event| eye.event(&event, &mut take));
+                        eye.packet(&record, &mut take);
                     }
                     rest = &rest[used..];
                 }
-                tracker.stop(&mut |event| eye.event(&event, &mut take));
+                eye.stop(&mut take);
             }
         }
         Some(out)

@@ -1,6 +1,6 @@
 //! Handshakes over UDP: QUIC and DTLS.
 //!
-//! **Invariant:** at most [`DATAGRAM_HANDSHAKES`] at once; of more, the one that began first is
+//! **Invariant:** at most its part of [`DATAGRAM_HANDSHAKES`] at once; of more, the one that began first is
 //! given up and counted.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -9,10 +9,14 @@ use super::Sight;
 use crate::event::wire::{Carrier, TlsCertificates, TlsMessage};
 use crate::event::{PeerFact, Service, Side};
 use crate::flow::tcp::{Endpoint, Moment};
+use crate::flow::tracker::SHARDS;
 use crate::limits::DATAGRAM_HANDSHAKES;
 use crate::octets::Binary;
 use crate::wire::quic;
 use crate::wire::tls::{self, dtls, hello};
+
+/// A shard's part of them.
+const OPEN: usize = DATAGRAM_HANDSHAKES / SHARDS;
 
 /// Who asked, and who was asked.
 type Ends = (Endpoint, Endpoint);
@@ -77,7 +81,15 @@ impl Datagrams {
                 if !hello::server_hello(&message.body.0).is_ok_and(|found| found.is_retry()))
                 && carrier == Carrier::Quic;
             let (client, server) = ends;
-            out(Sight { at, transport: Service::Udp, client, server, mark, first_frames: [None; 2], fact });
+            out(Sight {
+                at,
+                transport: Service::Udp,
+                client,
+                server,
+                mark,
+                first_frames: [None; 2],
+                fact,
+            });
         }
         if is_over {
             self.open.remove(&ends);
@@ -94,7 +106,7 @@ impl Datagrams {
         self.open.insert(ends, handshake);
         self.order.push_back((ends, self.serial));
         // What ended by itself leaves its place in the order.
-        while self.open.len() > DATAGRAM_HANDSHAKES || self.order.len() > 4 * DATAGRAM_HANDSHAKES {
+        while self.open.len() > OPEN || self.order.len() > 4 * OPEN {
             let Some((oldest, serial)) = self.order.pop_front() else { break };
             if self.open.get(&oldest).is_some_and(|found| found.serial == serial) {
                 self.open.remove(&oldest);

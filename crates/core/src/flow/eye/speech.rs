@@ -182,8 +182,9 @@ impl Speech {
                     return if used == 0 { Wants::More } else { Wants::Used(used) };
                 }
                 Step::Enough => {
+                    let is_ssh = matches!(voice.mode, Mode::SshPackets);
                     voice.mode = Mode::Done;
-                    return Wants::Enough;
+                    return if is_ssh { Wants::Windows } else { Wants::Enough };
                 }
             }
         }

@@ -3,10 +3,11 @@
 //! **Invariant:** values as the tracker has them; nothing is computed but differences of instants.
 
 use super::{Orientation, Sight};
-use crate::event::wire::{FlowEnd, FlowSide, TcpFlow, TcpSyn, TooBig};
+use crate::event::wire::{FlowEnd, FlowSide, SshTraffic, TcpFlow, TcpSyn, TooBig, WindowExtent};
 use crate::event::{PeerFact, Service, Side};
 use crate::flow::tcp::{Direction, Endpoint, Flow, Moment, Opening};
 use crate::flow::tracker::End;
+use crate::flow::window::SshWindow;
 use crate::octets::Binary;
 
 /// A SYN or SYN-ACK.
@@ -48,6 +49,33 @@ pub(super) fn opening(
         first_frames: [None; 2],
         fact: PeerFact::TcpSyn(Box::new(syn)),
     }
+}
+
+/// A window of packets of an SSH connection.
+pub(super) fn window(
+    flow: &Flow,
+    orientation: Orientation,
+    window: &SshWindow,
+    at: Moment,
+) -> Sight {
+    let sides = [
+        (window.client_packets, window.client_acks, window.client_mode),
+        (window.server_packets, window.server_acks, window.server_mode),
+    ];
+    let [client, server] = match orientation {
+        Orientation::AsSeen => sides,
+        Orientation::Turned => [sides[1], sides[0]],
+    };
+    let fact = SshTraffic {
+        client_packets: client.0,
+        server_packets: server.0,
+        client_acks: client.1,
+        server_acks: server.1,
+        client_mode: client.2.into(),
+        server_mode: server.2.into(),
+        extent: if window.is_full { WindowExtent::Whole } else { WindowExtent::Cut },
+    };
+    orientation.sight(flow, at, PeerFact::SshTraffic(fact))
 }
 
 /// The end of a flow.
