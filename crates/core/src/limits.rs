@@ -209,7 +209,7 @@ pub const FLOWS: usize = 32_768;
 pub const FLOWS_ONE_SIDED: usize = 8_192;
 /// TM-FLW-011: connections that are not more than a handshake yet; the one that is silent longest
 /// is given up.
-pub const FLOWS_HALF_OPEN: usize = 65_536;
+pub const FLOWS_HALF_OPEN: usize = 32_768;
 /// TM-FLW-012: bytes of all streams that wait for who reads them; flows that are silent longest are
 /// given up until there is room.
 pub const FLOW_BUFFER_BYTES: usize = 48 << 20;
@@ -224,7 +224,7 @@ pub const FLOW_SEGMENTS: usize = 32;
 pub const SSH_WINDOW_SEGMENTS: usize = 200;
 /// TM-FLW-020: segments with payload that a flow keeps the lengths of before anybody knows whether
 /// it is SSH; who asks later gets windows from there on. At most 16.
-pub const SSH_WINDOW_EARLY: usize = 16;
+pub const SSH_WINDOW_EARLY: usize = 12;
 
 /// TM-FLW-016: segments of a direction in which no protocol was recognised; then it is only counted.
 pub const EYE_TRIES: u16 = 32;

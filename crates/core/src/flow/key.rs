@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** both directions of a flow have one key, and one hash under one seed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::flow::packet::Path;
 use crate::flow::tcp::Endpoint;
@@ -16,22 +16,47 @@ pub(super) struct Key {
     path: u64,
 }
 
+/// Which end of a key comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    LowFirst,
+    HighFirst,
+}
+
+/// Among the ports, that the addresses are of version 6.
+const V6: u64 = 1 << 32;
+
 impl Key {
     #[inline]
-    pub(super) fn new(one: Endpoint, other: Endpoint, path: Path) -> Self {
+    pub(super) fn new(one: Endpoint, other: Endpoint, path: Path) -> (Self, Turn) {
         let number = |end: Endpoint| match end.address {
             IpAddr::V4(v4) => (u128::from(v4.to_bits()), 0),
-            IpAddr::V6(v6) => (v6.to_bits(), 1_u64 << 32),
+            IpAddr::V6(v6) => (v6.to_bits(), V6),
         };
         let ((one_number, version), (other_number, _)) = (number(one), number(other));
         let (one_port, other_port) = (u64::from(one.port), u64::from(other.port));
         let path = path.number();
         if (one_number, one_port) <= (other_number, other_port) {
             let ports = version | one_port << 16 | other_port;
-            Self { low: one_number, high: other_number, ports, path }
+            (Self { low: one_number, high: other_number, ports, path }, Turn::LowFirst)
         } else {
             let ports = version | other_port << 16 | one_port;
-            Self { low: other_number, high: one_number, ports, path }
+            (Self { low: other_number, high: one_number, ports, path }, Turn::HighFirst)
+        }
+    }
+
+    /// Both ends, in the order in which they were given.
+    #[inline]
+    pub(super) fn ends(&self, turn: Turn) -> (Endpoint, Endpoint) {
+        let address = |number: u128| match self.ports & V6 {
+            0 => IpAddr::V4(Ipv4Addr::from_bits(number as u32)),
+            _ => IpAddr::V6(Ipv6Addr::from_bits(number)),
+        };
+        let low = Endpoint { address: address(self.low), port: (self.ports >> 16) as u16 };
+        let high = Endpoint { address: address(self.high), port: self.ports as u16 };
+        match turn {
+            Turn::LowFirst => (low, high),
+            Turn::HighFirst => (high, low),
         }
     }
 
@@ -43,7 +68,7 @@ impl Key {
         let words = |number: u128| (number as u64, (number >> 64) as u64);
         let ((low, low_top), (high, high_top)) = (words(self.low), words(self.high));
         let state = fold(state ^ low, high ^ 0xe703_7ed1_a0b4_28db ^ seed.rotate_left(17));
-        if self.ports >> 32 == 0 {
+        if self.ports & V6 == 0 {
             return fold(state, 0x8ebc_6af0_9c88_c6e3 ^ seed);
         }
         let state = fold(state ^ low_top, high_top ^ 0x5899_65cc_7537_4cc3 ^ seed.rotate_left(40));

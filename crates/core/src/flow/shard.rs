@@ -6,10 +6,9 @@
 
 use std::collections::VecDeque;
 
-use crate::event::Side;
 use crate::flow::packet::Skip;
-use crate::flow::packet::{Icmp, RST, SYN, Tcp, Transport, ip, ports};
-use crate::flow::splitter::{Packet, between};
+use crate::flow::packet::{Icmp, RST, SYN, Tcp, Transport, ip};
+use crate::flow::splitter::Packet;
 use crate::flow::table::{Class, Index, Queue, Slot, Table};
 use crate::flow::tcp::{Direction, Endpoint, Flow, Moment, Opening};
 use crate::flow::tracker::{Config, Counts, End, Event, SHARDS, Wants};
@@ -46,13 +45,13 @@ struct Kind {
 #[derive(Debug)]
 struct Half {
     client: Endpoint,
-    server: Endpoint,
     latest_ns: u64,
     syn: Option<Opening>,
     answer: Option<Box<Opening>>,
     syns: u32,
     answers: u32,
-    early: Early,
+    /// Bare acknowledgements of the client and of the server.
+    acks: [u16; 2],
 }
 
 /// In the index, whether a place is one of the handshakes'.
@@ -126,7 +125,7 @@ impl Shard {
         match packet.transport() {
             Ok(Transport::Tcp(tcp)) => self.tcp(packet, &tcp, out),
             Ok(Transport::Udp(udp)) => {
-                let (from, to) = between(&packet.ip, (udp.source, udp.destination));
+                let (from, to) = packet.ends();
                 out(Event::Datagram { from, to, bytes: udp.payload, at: packet.at });
             }
             Ok(Transport::Icmp(icmp)) => self.too_big(packet, &icmp),
@@ -155,16 +154,17 @@ impl Shard {
         out: &mut impl FnMut(Event<'_>) -> Wants,
     ) {
         let at = packet.at;
-        let (from, to) = between(&packet.ip, (tcp.source, tcp.destination));
         if tcp.flags & (SYN | RST) == SYN | RST {
             // No system sends one; who does wants to see what becomes of it.
-            let opening = Opening::new(at, &packet.ip, tcp);
+            let Ok(ip) = packet.ip() else { return };
+            let (from, to) = packet.ends();
+            let opening = Opening::new(at, &ip, tcp);
             out(Event::Opening { from, to, opening: &opening, attempt: 1, since_ns: None });
             return;
         }
         let mut place = self.find(packet).and_then(|place| self.fresh(place, packet.sure_ns, out));
         if tcp.flags & SYN != 0 {
-            place = self.opening(packet, tcp, (from, to), place, out);
+            place = self.opening(packet, tcp, place, out);
             if tcp.length == 0 {
                 return;
             }
@@ -177,14 +177,14 @@ impl Shard {
                     let half = half.and_then(|place| self.halves.get_mut(place ^ HALF));
                     if let Some(slot) = half {
                         slot.is_touched = true;
-                        slot.value.segment(at, from, tcp);
+                        slot.value.segment(at, packet.ends().0, tcp);
                     }
                     return;
                 }
-                self.begin(packet, half, (from, to))
+                self.begin(packet, half)
             }
         };
-        self.segment(place, from, packet, tcp, out);
+        self.segment(place, packet, tcp, out);
     }
 
     /// A place whose entry has not been silent for too long; the entry ends if it has.
@@ -212,27 +212,22 @@ impl Shard {
     }
 
     /// A flow that begins, from what was seen of its handshake.
-    fn begin(
-        &mut self,
-        packet: &Packet<'_>,
-        half: Option<u32>,
-        (from, to): (Endpoint, Endpoint),
-    ) -> u32 {
+    fn begin(&mut self, packet: &Packet<'_>, half: Option<u32>) -> u32 {
+        let (from, to) = packet.ends();
         self.counts.flows += 1;
         let half = half.and_then(|place| self.forget(place));
         let flow = match half {
             Some(slot) => {
                 let half = &slot.value;
                 let answer = half.answer.as_deref().copied();
+                let server = if half.client == from { to } else { from };
                 let client = Direction::opened(half.client, half.syn, half.syns);
-                let server = Direction::opened(half.server, answer, half.answers);
-                let flow = Flow::new(packet.at, client, server, half.early);
-                self.halves.recycle(slot);
-                flow
+                let server = Direction::opened(server, answer, half.answers);
+                Flow::new(packet, client, server, Early::after(half.acks))
             }
             None => {
                 let (client, server) = (Direction::new(from), Direction::new(to));
-                Flow::new(packet.at, client, server, Early::default())
+                Flow::new(packet, client, server, Early::default())
             }
         };
         let hash = packet.hash as u32;
@@ -248,16 +243,16 @@ impl Shard {
         &mut self,
         packet: &Packet<'_>,
         tcp: &Tcp<'_>,
-        (from, to): (Endpoint, Endpoint),
         mut place: Option<u32>,
         out: &mut impl FnMut(Event<'_>) -> Wants,
     ) -> Option<u32> {
-        let at = packet.at;
-        let opening = Opening::new(at, &packet.ip, tcp);
+        let (at, (from, to)) = (packet.at, packet.ends());
+        let Ok(ip) = packet.ip() else { return place };
+        let opening = Opening::new(at, &ip, tcp);
         if let Some(there) = place.filter(|place| place & HALF == 0) {
             let slot = self.flows.get_mut(there)?;
             slot.is_touched = true;
-            let side = side_of(&slot.value, from);
+            let side = slot.value.side(packet.turn);
             let (sender, _) = slot.value.both(side);
             if sender.opening.is_none_or(|known| known.isn == opening.isn) {
                 // It was sent again, or came late.
@@ -277,8 +272,7 @@ impl Shard {
         let (there, is_fresh) = if let Some(there) = place {
             (there ^ HALF, false)
         } else {
-            let (client, server) = if opening.is_answer() { (to, from) } else { (from, to) };
-            let fresh = Half::new(client, server, at);
+            let fresh = Half::new(if opening.is_answer() { to } else { from }, at);
             let there = self.halves.insert(packet.key, hash, Class::HalfOpen, fresh);
             self.half_open.queue.push(&mut self.halves, there);
             self.index.insert(hash, there | HALF);
@@ -287,7 +281,7 @@ impl Shard {
         };
         let slot = self.halves.get_mut(there)?;
         slot.is_touched = !is_fresh;
-        let (attempt, since_ns) = slot.value.open(&opening, from, to);
+        let (attempt, since_ns) = slot.value.open(&opening, from);
         out(Event::Opening { from, to, opening: &opening, attempt, since_ns });
         if is_fresh {
             self.evict_half();
@@ -300,7 +294,6 @@ impl Shard {
     fn segment(
         &mut self,
         place: u32,
-        from: Endpoint,
         packet: &Packet<'_>,
         tcp: &Tcp<'_>,
         out: &mut impl FnMut(Event<'_>) -> Wants,
@@ -309,14 +302,14 @@ impl Shard {
         slot.is_touched = true;
         let class = slot.queue;
         let flow = &mut slot.value;
-        let side = side_of(flow, from);
+        let side = flow.side(packet.turn);
         if tcp.flags & RST != 0 {
             if flow.direction(side).is_near(tcp.seq) {
                 self.end(place, End::Reset, out);
             }
             return;
         }
-        let told = flow.segment(side, packet.at, &packet.ip, tcp);
+        let told = flow.segment(side, packet.at, packet.tos, tcp);
         if !tcp.payload.is_empty() && !flow.direction(side).stream.is_done() {
             let held = flow.held();
             let seq = if tcp.flags & SYN == 0 { tcp.seq } else { tcp.seq.wrapping_add(1) };
@@ -421,9 +414,7 @@ impl Shard {
             let turns = self.half_open.queue.len();
             let Some(place) = self.half_open.queue.front(&mut self.halves, turns) else { break };
             self.counts.evicted_half_open += 1;
-            if let Some(slot) = self.forget(place | HALF) {
-                self.halves.recycle(slot);
-            }
+            self.forget(place | HALF);
         }
     }
 
@@ -458,9 +449,7 @@ impl Shard {
                 match class {
                     Class::TwoSided | Class::OneSided => self.end(place, End::Idle, out),
                     Class::HalfOpen => {
-                        if let Some(slot) = self.forget(place | HALF) {
-                            self.halves.recycle(slot);
-                        }
+                        self.forget(place | HALF);
                     }
                 }
             }
@@ -474,7 +463,7 @@ impl Shard {
     }
 
     /// Takes out a handshake.
-    fn forget(&mut self, place: u32) -> Option<Box<Slot<Half>>> {
+    fn forget(&mut self, place: u32) -> Option<Slot<Half>> {
         self.half_open.queue.unlink(&mut self.halves, place ^ HALF);
         let slot = self.halves.remove(place ^ HALF)?;
         self.index.remove(slot.hash, place);
@@ -497,7 +486,6 @@ impl Shard {
             out(Event::Window { flow, window: &window, at: flow.latest });
         }
         out(Event::Ended { flow, why });
-        self.flows.recycle(slot);
     }
 
     fn too_big(&mut self, packet: &Packet<'_>, icmp: &Icmp<'_>) {
@@ -509,11 +497,9 @@ impl Shard {
         else {
             return;
         };
-        let Ok(Some(ports)) = ports(refused.protocol, refused.payload) else { return };
-        let (from, _) = between(&refused, ports);
         let Some(place) = self.find(packet).filter(|place| place & HALF == 0) else { return };
         let Some(slot) = self.flows.get_mut(place) else { return };
-        let side = side_of(&slot.value, from);
+        let side = slot.value.side(packet.turn);
         let (sender, _) = slot.value.both(side);
         // Who does not know the flow cannot quote from it.
         if sender.is_near(u32::from_be_bytes([q0, q1, q2, q3])) {
@@ -523,21 +509,13 @@ impl Shard {
 }
 
 impl Half {
-    fn new(client: Endpoint, server: Endpoint, at: Moment) -> Self {
-        Self {
-            client,
-            server,
-            latest_ns: at.at_ns,
-            syn: None,
-            answer: None,
-            syns: 0,
-            answers: 0,
-            early: Early::default(),
-        }
+    fn new(client: Endpoint, at: Moment) -> Self {
+        let (latest_ns, acks) = (at.at_ns, [0; 2]);
+        Self { client, latest_ns, syn: None, answer: None, syns: 0, answers: 0, acks }
     }
 
     /// Takes in an opening; how often it was sent by now, and how long after the last time.
-    fn open(&mut self, opening: &Opening, from: Endpoint, to: Endpoint) -> (u32, Option<u64>) {
+    fn open(&mut self, opening: &Opening, from: Endpoint) -> (u32, Option<u64>) {
         let at_ns = opening.at.at_ns;
         let (known, count) = if opening.is_answer() {
             (self.answer.as_deref_mut(), self.answers)
@@ -565,7 +543,7 @@ impl Half {
             self.answers = 1;
         } else {
             if is_known {
-                *self = Self::new(from, to, opening.at);
+                *self = Self::new(from, opening.at);
             }
             self.syn = Some(*opening);
             self.syns = 1;
@@ -577,11 +555,9 @@ impl Half {
     fn segment(&mut self, at: Moment, from: Endpoint, tcp: &Tcp<'_>) {
         self.latest_ns = at.at_ns;
         if is_bare_ack(tcp) {
-            self.early.ack(if from == self.client { Side::Client } else { Side::Server });
+            let [client, server] = &mut self.acks;
+            let acks = if from == self.client { client } else { server };
+            *acks = acks.saturating_add(1);
         }
     }
-}
-
-fn side_of(flow: &Flow, from: Endpoint) -> Side {
-    if flow.client.endpoint == from { Side::Client } else { Side::Server }
 }

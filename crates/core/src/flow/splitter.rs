@@ -5,7 +5,7 @@
 
 use crate::flow::capture::Record;
 use crate::flow::fragment::{Fragments, Whole};
-use crate::flow::key::Key;
+use crate::flow::key::{Key, Turn};
 use crate::flow::packet::{Ip, Path, Skip, Transport, ip, link, ports, transport};
 use crate::flow::tcp::{Endpoint, Moment};
 use crate::flow::tracker::{Config, Counts, SHARDS};
@@ -27,24 +27,48 @@ pub struct Packet<'a> {
     /// The time that this packet and the one before it have come to: one packet alone with a time
     /// far ahead ends nothing.
     pub(super) sure_ns: u64,
-    pub(super) ip: Ip<'a>,
+    /// All of it, from the network's header on.
+    bytes: &'a [u8],
+    pub(super) tos: u8,
+    protocol: u8,
+    payload: &'a [u8],
+    length: usize,
     /// The payload, if it came in fragments.
-    pub(super) whole: Option<Whole>,
+    whole: Option<Box<Whole>>,
     pub(super) key: Key,
+    pub(super) turn: Turn,
     pub(super) hash: u64,
 }
 
-impl Packet<'_> {
+impl<'a> Packet<'a> {
     /// The number of its shard, below [`SHARDS`].
     #[must_use]
     pub fn shard(&self) -> usize {
         (self.hash >> 32) as usize % SHARDS
     }
 
+    /// Who sent it, and to whom; of an error, those of the packet that it is about.
+    #[inline]
+    pub(super) fn ends(&self) -> (Endpoint, Endpoint) {
+        self.key.ends(self.turn)
+    }
+
+    /// The turn of packets that `end` sends in this flow.
+    pub(super) fn turn_of(&self, end: Endpoint) -> Turn {
+        let (low, _) = self.key.ends(Turn::LowFirst);
+        if low == end { Turn::LowFirst } else { Turn::HighFirst }
+    }
+
+    /// The network's header.
+    pub(super) fn ip(&self) -> Result<Ip<'a>, Skip> {
+        ip(self.bytes)
+    }
+
     /// What it carries.
+    #[inline]
     pub(super) fn transport(&self) -> Result<Transport<'_>, Skip> {
         match &self.whole {
-            None => self.ip.transport(),
+            None => transport(self.protocol, self.payload, self.length),
             Some(whole) => transport(whole.protocol, &whole.payload, whole.payload.len()),
         }
     }
@@ -95,18 +119,17 @@ impl Splitter {
     ) -> Result<Option<Packet<'a>>, Skip> {
         let at = Moment { at_ns: record.at_ns, frame: record.frame };
         let mut path = Path::default();
-        let outer = ip(link(record.link, record.bytes, &mut path)?)?;
+        let mut bytes = link(record.link, record.bytes, &mut path)?;
+        let mut ip = self::ip(bytes)?;
         let mut inner_path = path;
-        let ip = match outer.tunnelled(&mut inner_path).map(ip) {
-            Some(Ok(inner)) => {
-                path = inner_path;
-                inner
-            }
-            Some(Err(_)) | None => outer,
-        };
+        if let Some(carried) = ip.tunnelled(&mut inner_path)
+            && let Ok(inner) = self::ip(carried)
+        {
+            (ip, bytes, path) = (inner, carried, inner_path);
+        }
         let mut whole = None;
         if ip.fragment.is_some() {
-            whole = self.fragments.insert(at.at_ns, &ip);
+            whole = self.fragments.insert(at.at_ns, &ip).map(Box::new);
             if whole.is_none() {
                 return Ok(None);
             }
@@ -116,9 +139,22 @@ impl Splitter {
             Some(whole) => (whole.protocol, whole.payload.as_slice()),
         };
         let Some((from, to)) = ends(&ip, protocol, payload)? else { return Ok(None) };
-        let key = Key::new(from, to, path);
+        let (key, turn) = Key::new(from, to, path);
         let hash = key.hash(self.seed);
-        Ok(Some(Packet { at, sure_ns, ip, whole, key, hash }))
+        let Ip { tos, protocol, payload, length, .. } = ip;
+        Ok(Some(Packet {
+            at,
+            sure_ns,
+            bytes,
+            tos,
+            protocol,
+            payload,
+            length,
+            whole,
+            key,
+            turn,
+            hash,
+        }))
     }
 }
 
@@ -139,7 +175,7 @@ fn ends(ip: &Ip<'_>, protocol: u8, payload: &[u8]) -> Result<Option<(Endpoint, E
 }
 
 /// The ends of a packet with `ports`.
-pub(super) fn between(ip: &Ip<'_>, (source, destination): (u16, u16)) -> (Endpoint, Endpoint) {
+fn between(ip: &Ip<'_>, (source, destination): (u16, u16)) -> (Endpoint, Endpoint) {
     let from = Endpoint { address: ip.source, port: source };
     (from, Endpoint { address: ip.destination, port: destination })
 }

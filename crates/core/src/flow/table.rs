@@ -17,10 +17,10 @@ pub(super) struct Index {
 /// Entries and the places that they are at.
 #[derive(Debug)]
 pub(super) struct Table<V> {
-    slots: Vec<Option<Box<Slot<V>>>>,
+    /// Rows of so many places, so that a table that grows moves nothing.
+    rows: Vec<Vec<Option<Slot<V>>>>,
     free: Vec<u32>,
-    /// Room for those to come: what they held is dropped when it is used again.
-    spare: Vec<Box<Slot<V>>>,
+    length: usize,
 }
 
 /// An entry.
@@ -53,8 +53,8 @@ pub(super) struct Queue {
 }
 
 const NONE: u32 = u32::MAX;
-/// Slots that are kept for those to come.
-const SPARE: usize = 16;
+/// Places in a row.
+const ROW: usize = 64;
 
 impl Index {
     /// The place under `hash` that `is_it` says yes to.
@@ -130,62 +130,60 @@ impl Index {
 
 impl<V> Default for Table<V> {
     fn default() -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), spare: Vec::new() }
+        Self { rows: Vec::new(), free: Vec::new(), length: 0 }
     }
 }
 
 impl<V> Table<V> {
     #[inline]
     pub(super) fn get(&self, at: u32) -> Option<&Slot<V>> {
-        self.slots.get(at as usize)?.as_deref()
+        let at = at as usize;
+        self.rows.get(at / ROW)?.get(at % ROW)?.as_ref()
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, at: u32) -> Option<&mut Slot<V>> {
-        self.slots.get_mut(at as usize)?.as_deref_mut()
+        let at = at as usize;
+        self.rows.get_mut(at / ROW)?.get_mut(at % ROW)?.as_mut()
     }
 
     /// Puts an entry at a place, which is not in a queue yet.
     pub(super) fn insert(&mut self, key: Key, hash: u32, queue: Class, value: V) -> u32 {
         let (older, newer, is_touched) = (NONE, NONE, false);
         let slot = Slot { key, hash, older, newer, queue, is_touched, value };
-        let slot = match self.spare.pop() {
-            Some(mut room) => {
-                *room = slot;
-                room
+        self.length += 1;
+        if let Some(at) = self.free.pop() {
+            let row = self.rows.get_mut(at as usize / ROW);
+            if let Some(place) = row.and_then(|row| row.get_mut(at as usize % ROW)) {
+                *place = Some(slot);
             }
-            None => Box::new(slot),
-        };
-        let at = self.free.pop().unwrap_or(self.slots.len() as u32);
-        match self.slots.get_mut(at as usize) {
-            Some(place) => *place = Some(slot),
-            None => self.slots.push(Some(slot)),
+            return at;
         }
-        at
+        if self.rows.last().is_none_or(|row| row.len() == ROW) {
+            self.rows.push(Vec::with_capacity(ROW));
+        }
+        let before = (self.rows.len() - 1) * ROW;
+        let Some(row) = self.rows.last_mut() else { return NONE };
+        row.push(Some(slot));
+        (before + row.len() - 1) as u32
     }
 
     /// Takes out what is no longer in a queue.
-    pub(super) fn remove(&mut self, at: u32) -> Option<Box<Slot<V>>> {
-        let slot = self.slots.get_mut(at as usize)?.take()?;
+    pub(super) fn remove(&mut self, at: u32) -> Option<Slot<V>> {
+        let slot = self.rows.get_mut(at as usize / ROW)?.get_mut(at as usize % ROW)?.take()?;
         self.free.push(at);
+        self.length -= 1;
         Some(slot)
     }
 
-    /// Nobody looks at what was taken out any more.
-    pub(super) fn recycle(&mut self, slot: Box<Slot<V>>) {
-        if self.spare.len() < SPARE {
-            self.spare.push(slot);
-        }
-    }
-
     pub(super) fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.length
     }
 
     /// All places that are taken.
     pub(super) fn places(&self) -> impl Iterator<Item = (u32, &Slot<V>)> {
-        let slots = self.slots.iter().zip(0_u32..);
-        slots.filter_map(|(slot, at)| slot.as_deref().map(|slot| (at, slot)))
+        let slots = self.rows.iter().flatten().zip(0_u32..);
+        slots.filter_map(|(slot, at)| slot.as_ref().map(|slot| (at, slot)))
     }
 }
 
@@ -250,7 +248,7 @@ mod tests {
 
     fn key(port: u16) -> Key {
         let end = |port| Endpoint { address: [192, 0, 2, 1].into(), port };
-        Key::new(end(0), end(port), Path::default())
+        Key::new(end(0), end(port), Path::default()).0
     }
 
     #[test]

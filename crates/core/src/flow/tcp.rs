@@ -6,8 +6,10 @@
 use std::net::IpAddr;
 
 use crate::event::Side;
+use crate::flow::key::Turn;
 use crate::flow::opening::timestamps;
-use crate::flow::packet::{ACK, CWR, ECE, FIN, Ip, SYN, Tcp};
+use crate::flow::packet::{ACK, CWR, ECE, FIN, SYN, Tcp};
+use crate::flow::splitter::Packet;
 use crate::flow::stream::Stream;
 use crate::flow::tracker::{Event, Wants};
 use crate::flow::window::{Early, SshWindow, Watch};
@@ -76,34 +78,34 @@ pub struct TooBig {
 }
 
 /// One direction of a flow.
-// What every packet writes to stands together.
+// What every packet writes to stands together, in lines of the cache of its own.
 #[derive(Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub struct Direction {
     /// Packets, with those that open.
     pub packets: u64,
     /// Bytes of payload on the wire, repeated ones too.
     pub bytes: u64,
+    data_ns: u64,
+    /// The sequence number behind the last byte that was sent.
+    highest: Option<u32>,
+    fin: Option<u32>,
+    pub(super) stream: Stream,
+    /// What was sent before the first acknowledgement of data.
+    pub flight: Flight,
     /// Bytes of the largest payload.
     pub max_segment: u32,
     /// Packets marked ECT(0), ECT(1) and CE.
     pub marks: [u32; 3],
-    /// Packets after the opening with ECE, and with CWR.
-    pub echoes: [u32; 2],
-    /// Gaps between segments with payload that nobody answered in between, each under
-    /// [`BURST_NS`]: their number.
-    pub gaps: u32,
+    latest_tick: Option<Tick>,
     stride: u32,
     skipped: u32,
     sent_next: u32,
-    /// The sequence number behind the last byte that was sent.
-    highest: Option<u32>,
-    latest_tick: Option<Tick>,
-    data_ns: u64,
-    pub(super) stream: Stream,
-    /// What was sent before the first acknowledgement of data.
-    pub flight: Flight,
-    fin: Option<u32>,
+    /// Gaps between segments with payload that nobody answered in between, each under
+    /// [`BURST_NS`]: their number.
+    pub gaps: u32,
+    /// Packets after the opening with ECE, and with CWR.
+    pub echoes: [u32; 2],
     sent: Vec<Sent>,
     ticks: Vec<Tick>,
     /// The first of the gaps, nanoseconds.
@@ -145,6 +147,7 @@ pub struct Flow {
     pub(super) last_sender: Option<Side>,
     /// Whether it is in the list of those that hold bytes.
     pub(super) is_holder: bool,
+    client_turn: Turn,
     pub(super) watch: Watch,
     /// Who opened it; who was seen first, if nobody was seen to open it.
     pub client: Direction,
@@ -165,12 +168,18 @@ pub(super) struct Told {
 }
 
 impl Flow {
-    pub(super) fn new(at: Moment, client: Direction, server: Direction, early: Early) -> Self {
-        let began = client.first.or(server.first).unwrap_or(at);
+    pub(super) fn new(
+        packet: &Packet<'_>,
+        client: Direction,
+        server: Direction,
+        early: Early,
+    ) -> Self {
+        let began = client.first.or(server.first).unwrap_or(packet.at);
         Self {
-            latest: at,
+            latest: packet.at,
             last_sender: None,
             is_holder: false,
+            client_turn: packet.turn_of(client.endpoint),
             watch: Watch::Early(early),
             client,
             server,
@@ -206,6 +215,12 @@ impl Flow {
         self.client.is_over() && self.server.is_over()
     }
 
+    /// Who sends packets with a turn.
+    #[inline]
+    pub(super) fn side(&self, turn: Turn) -> Side {
+        if turn == self.client_turn { Side::Client } else { Side::Server }
+    }
+
     /// Gives up what its streams hold, and those that hold something with it.
     pub(super) fn let_go(&mut self) {
         for stream in [&mut self.client.stream, &mut self.server.stream] {
@@ -217,14 +232,14 @@ impl Flow {
 
     /// Takes in a segment that is no opening.
     #[inline]
-    pub(super) fn segment(&mut self, side: Side, at: Moment, ip: &Ip<'_>, tcp: &Tcp<'_>) -> Told {
+    pub(super) fn segment(&mut self, side: Side, at: Moment, tos: u8, tcp: &Tcp<'_>) -> Told {
         let follows = self.last_sender == Some(side);
         self.latest = at;
         if tcp.length > 0 {
             self.last_sender = Some(side);
         }
         let (sender, other) = self.both(side);
-        let is_new = sender.sent(at, ip, tcp, follows);
+        let is_new = sender.sent(at, tos, tcp, follows);
         let is_answer = tcp.flags & ACK != 0 && other.acknowledged(tcp.ack);
         Told { is_answer, window: self.watch.segment(side, tcp, is_new) }
     }
@@ -411,10 +426,12 @@ impl Direction {
 
     /// Takes in a segment; whether it brings bytes beyond all that were sent before.
     #[inline]
-    fn sent(&mut self, at: Moment, ip: &Ip<'_>, tcp: &Tcp<'_>, follows: bool) -> bool {
-        self.first.get_or_insert(at);
+    fn sent(&mut self, at: Moment, tos: u8, tcp: &Tcp<'_>, follows: bool) -> bool {
+        if self.packets == 0 {
+            self.first = Some(at);
+        }
         self.packets += 1;
-        self.mark(ip.tos);
+        self.mark(tos);
         if let Some((value, _)) = timestamps(tcp.options) {
             self.tick(Tick { at_ns: at.at_ns, value });
         }

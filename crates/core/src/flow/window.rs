@@ -127,7 +127,12 @@ impl Watch {
 }
 
 impl Early {
-    pub(super) fn ack(&mut self, side: Side) {
+    /// After a handshake with so many bare acknowledgements of client and server.
+    pub(super) fn after(acks: [u16; 2]) -> Self {
+        Self { acks, ..Self::default() }
+    }
+
+    fn ack(&mut self, side: Side) {
         if let Some(acks) = self.acks.get_mut(place(side)) {
             *acks = acks.saturating_add(1);
         }
