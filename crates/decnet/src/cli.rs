@@ -170,6 +170,9 @@ pub(crate) struct Read {
     /// What the machine that was reached is called [default: its address]
     #[arg(long, value_name = "NAME")]
     pub(crate) decky: Option<String>,
+    /// Threads that share the connections; the lines stay the same
+    #[arg(long, value_name = "N", default_value = "1", requires = "json")]
+    pub(crate) threads: std::num::NonZeroUsize,
     /// Print the JSON schema of the lines
     #[arg(long, conflicts_with_all = ["file", "json"])]
     pub(crate) schema: bool,

@@ -8,6 +8,7 @@ mod line;
 mod object;
 mod schema;
 mod source;
+mod threads;
 
 use crate::cli;
 use crate::output;
@@ -34,6 +35,10 @@ pub(crate) fn run(arguments: &cli::Read) -> Result<ExitCode> {
     let source = Source::open(arguments.file.as_deref())?;
     let name = source.name().to_owned();
     let (end, counts, said) = match arguments.json {
+        true if arguments.threads.get() > 1 => {
+            let (end, counts) = threads::print(source, arguments.threads)?;
+            (end, counts, String::new())
+        }
         true => {
             let mut lines = Print::default();
             let (end, counts) = walk(source, &mut lines)?;
@@ -111,16 +116,21 @@ fn walk(mut source: Source, sink: &mut impl Sink) -> Result<(End, Counts)> {
             break End::Malformed(malformed);
         }
         if !source.more(used)? {
-            break match (is_empty, source.bytes().is_empty()) {
-                (true, _) => End::Empty,
-                (false, true) => End::Whole,
-                (false, false) => End::Cut,
-            };
+            break end_of(&source, is_empty);
         }
     };
     eye.stop(&mut |sight| sink.take(sight));
     sink.settle()?;
     Ok((end, eye.counts()))
+}
+
+/// How a capture ended of which nothing more comes.
+fn end_of(source: &Source, is_empty: bool) -> End {
+    match (is_empty, source.bytes().is_empty()) {
+        (true, _) => End::Empty,
+        (false, true) => End::Whole,
+        (false, false) => End::Cut,
+    }
 }
 
 /// Hands on the packets of the blocks that are whole in `bytes`; how much of it they took.

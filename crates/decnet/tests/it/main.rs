@@ -14,6 +14,7 @@
 mod commands;
 mod kill;
 mod lists;
+mod read;
 mod running;
 mod server_store;
 mod spine;
