@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use crate::cast;
 use crate::event::Side;
 use crate::flow::capture::{Reader, Record};
-use crate::flow::tracker::{Config, Event, Tracker, Wants};
+use crate::flow::shard::Shard;
+use crate::flow::splitter::Splitter;
+use crate::flow::tracker::{Config, Event, SHARDS, Tracker, Wants};
 use crate::octets::{Octets, unescape};
 use crate::profile::keyboard::{Context, Decoder, Stroke, columns};
 use crate::wire::http::{self, h2};
@@ -29,6 +31,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("h2", h2),
     ("capture", capture),
     ("flow", flow),
+    ("shards", shards),
     ("keyboard", keyboard),
     ("recording", recording),
     ("octets", octets),
@@ -147,17 +150,46 @@ pub fn flow(bytes: &[u8]) {
         }
         Wants::More
     };
-    // A packet: what is under it, when, how long it is, and it.
-    let (mut rest, mut frame) = (bytes, 0);
+    records(bytes).iter().for_each(|record| tracker.packet(record, &mut listen));
+    tracker.stop(&mut listen);
+}
+
+/// Shards that are run one after the other tell what one tracker tells.
+pub fn shards(bytes: &[u8]) {
+    let config = Config { idle_ns: 200, ..Config::default() };
+    let (records, mut tracker) = (records(bytes), Tracker::new(config));
+    let mut together: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for record in &records {
+        tracker.packet(record, &mut |event| {
+            together.entry(record.frame).or_default().push(format!("{event:?}"));
+            Wants::Windows
+        });
+    }
+    let (mut splitter, mut apart) = (Splitter::new(&config), BTreeMap::<u64, Vec<String>>::new());
+    let packets: Vec<_> =
+        records.iter().filter_map(|r| Some((r.frame, splitter.packet(r)?))).collect();
+    for number in 0..SHARDS {
+        let mut shard = Shard::new(&config);
+        for (frame, packet) in packets.iter().filter(|(_, packet)| packet.shard() == number) {
+            shard.packet(packet, &mut |event| {
+                apart.entry(*frame).or_default().push(format!("{event:?}"));
+                Wants::Windows
+            });
+        }
+    }
+    assert_eq!(together, apart, "shards tell something else");
+}
+
+/// Records, each of a link type, a time, a length and as many bytes.
+fn records(bytes: &[u8]) -> Vec<Record<'_>> {
+    let (mut rest, mut records) = (bytes, Vec::new());
     while let [link, at, length, tail @ ..] = rest {
         let (packet, behind) = tail.split_at(tail.len().min(usize::from(*length)));
-        frame += 1;
-        let (link, at_ns) = (u16::from(*link), u64::from(*at));
-        let record = Record { frame, link, at_ns, original: u32::MAX, bytes: packet };
-        tracker.packet(&record, &mut listen);
+        let (link, at_ns, frame) = (u16::from(*link), u64::from(*at), records.len() as u64 + 1);
+        records.push(Record { frame, link, at_ns, original: u32::MAX, bytes: packet });
         rest = behind;
     }
-    tracker.stop(&mut listen);
+    records
 }
 
 /// A stroke for a byte at most; a session of them has columns; its state survives its bytes.
@@ -198,6 +230,17 @@ pub fn octets(bytes: &[u8]) {
 mod tests {
     use super::*;
 
+    /// A SYN and two segments, the second of which comes first, and a reset.
+    const PACKETS: &[u8] = &[
+        101, 9, 40, 69, 0, 0, 40, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22,
+        0, 0, 0, 100, 0, 0, 0, 0, 80, 2, 255, 255, 0, 0, 0, 0, 101, 9, 43, 69, 0, 0, 43, 0, 1, 64,
+        0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 103, 0, 0, 0, 0, 80, 16,
+        255, 255, 0, 0, 0, 0, 116, 119, 111, 101, 9, 42, 69, 0, 0, 42, 0, 1, 64, 0, 64, 6, 0, 0, 0,
+        0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 101, 0, 0, 0, 0, 80, 16, 255, 255, 0, 0, 0, 0,
+        111, 110, 101, 9, 40, 69, 0, 0, 40, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3,
+        232, 0, 22, 0, 0, 0, 106, 0, 0, 0, 0, 80, 4, 255, 255, 0, 0, 0, 0,
+    ];
+
     const SEEDS: &[(&str, &[u8])] = &[
         ("ssh_ident", b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u6\r\nrest"),
         ("ssh_ident", b"SSH-1.99-x\nmore"),
@@ -210,7 +253,8 @@ mod tests {
         ("http", b"GET / HTTP/1.1\r\nCookie: a=b; c\r\n\r\nrest"),
         ("h2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x04\0\0\0\x01\x82\x84\xbe"),
         ("capture", &[212, 195, 178, 161, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 101, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 97, 98, 99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-        ("flow", &[101, 9, 40, 69, 0, 0, 40, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 100, 0, 0, 0, 0, 80, 2, 255, 255, 0, 0, 0, 0, 101, 9, 43, 69, 0, 0, 43, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 103, 0, 0, 0, 0, 80, 16, 255, 255, 0, 0, 0, 0, 116, 119, 111, 101, 9, 42, 69, 0, 0, 42, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 101, 0, 0, 0, 0, 80, 16, 255, 255, 0, 0, 0, 0, 111, 110, 101, 9, 40, 69, 0, 0, 40, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 106, 0, 0, 0, 0, 80, 4, 255, 255, 0, 0, 0, 0]),
+        ("flow", PACKETS),
+        ("shards", PACKETS),
         ("keyboard", b"ls -la\r\x1b[A\x1b[200~pasted\x1b[201~\xc3\xa4\x7f\x03\xff123456"),
         ("keyboard", b"the other thing that is there and then over there in the other house\r"),
         (

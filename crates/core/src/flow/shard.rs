@@ -50,8 +50,11 @@ struct Half {
     answer: Option<Box<Opening>>,
     syns: u32,
     answers: u32,
-    /// Bare acknowledgements of the client and of the server.
+    /// Packets of client and server that do not open it, and the bare acknowledgements of them.
+    others: [u16; 2],
     acks: [u16; 2],
+    /// The first of the others that the server sent.
+    server_first: Option<Moment>,
 }
 
 /// In the index, whether a place is one of the handshakes'.
@@ -221,8 +224,11 @@ impl Shard {
                 let half = &slot.value;
                 let answer = half.answer.as_deref().copied();
                 let server = if half.client == from { to } else { from };
-                let client = Direction::opened(half.client, half.syn, half.syns);
-                let server = Direction::opened(server, answer, half.answers);
+                let mut client = Direction::opened(half.client, half.syn, half.syns);
+                let mut server = Direction::opened(server, answer, half.answers);
+                let [client_others, server_others] = half.others;
+                client.saw_others(None, client_others);
+                server.saw_others(half.server_first, server_others);
                 Flow::new(packet, client, server, Early::after(half.acks))
             }
             None => {
@@ -510,8 +516,17 @@ impl Shard {
 
 impl Half {
     fn new(client: Endpoint, at: Moment) -> Self {
-        let (latest_ns, acks) = (at.at_ns, [0; 2]);
-        Self { client, latest_ns, syn: None, answer: None, syns: 0, answers: 0, acks }
+        Self {
+            client,
+            latest_ns: at.at_ns,
+            syn: None,
+            answer: None,
+            syns: 0,
+            answers: 0,
+            others: [0; 2],
+            acks: [0; 2],
+            server_first: None,
+        }
     }
 
     /// Takes in an opening; how often it was sent by now, and how long after the last time.
@@ -554,10 +569,15 @@ impl Half {
     /// A segment without payload.
     fn segment(&mut self, at: Moment, from: Endpoint, tcp: &Tcp<'_>) {
         self.latest_ns = at.at_ns;
+        let ([client, server], [client_acks, server_acks]) = (&mut self.others, &mut self.acks);
+        let (others, acks) =
+            if from == self.client { (client, client_acks) } else { (server, server_acks) };
+        *others = others.saturating_add(1);
         if is_bare_ack(tcp) {
-            let [client, server] = &mut self.acks;
-            let acks = if from == self.client { client } else { server };
             *acks = acks.saturating_add(1);
+        }
+        if from != self.client {
+            self.server_first.get_or_insert(at);
         }
     }
 }

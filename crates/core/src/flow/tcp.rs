@@ -340,6 +340,14 @@ impl Direction {
         direction
     }
 
+    /// Takes in how many packets without payload were seen beside the opening, and the first if it
+    /// is known.
+    pub(super) fn saw_others(&mut self, first: Option<Moment>, packets: u16) {
+        self.packets += u64::from(packets);
+        let earlier = |first: &Moment| self.first.is_none_or(|known| first.frame < known.frame);
+        self.first = first.filter(earlier).or(self.first);
+    }
+
     /// Takes in an opening; how often it has been sent by now, and how long after the last time.
     pub(super) fn open(&mut self, opening: Opening) -> (u32, Option<u64>) {
         let at_ns = opening.at.at_ns;
@@ -427,7 +435,7 @@ impl Direction {
     /// Takes in a segment; whether it brings bytes beyond all that were sent before.
     #[inline]
     fn sent(&mut self, at: Moment, tos: u8, tcp: &Tcp<'_>, follows: bool) -> bool {
-        if self.packets == 0 {
+        if self.packets == 0 || self.first.is_none() {
             self.first = Some(at);
         }
         self.packets += 1;
