@@ -36,6 +36,9 @@ pub struct Sight {
     pub mark: u64,
     /// The first packets of client and server; only with a connection's summary.
     pub first_frames: [Option<u64>; 2],
+    /// Whether the client has shown that it gets what the server sends: an address without that may
+    /// be forged.
+    pub is_answered: bool,
     /// The fact.
     pub fact: PeerFact,
 }
@@ -116,6 +119,13 @@ impl Eye {
             && let Some(part) = self.parts.get_mut(packet.shard())
         {
             part.packet(&packet, out);
+        }
+    }
+
+    /// Says how late it is where no packet does; ends some of those that are silent for too long.
+    pub fn pass(&mut self, now_ns: u64, out: &mut impl FnMut(Sight)) {
+        for Part { shard, listener } in &mut self.parts {
+            shard.pass(now_ns, &mut |event| listener.event(&event, out));
         }
     }
 
@@ -234,6 +244,7 @@ impl Orientation {
             server: server.endpoint,
             mark: isn.map_or(flow.began.at_ns, u64::from),
             first_frames: [None; 2],
+            is_answered: flow.is_answered && self == Self::AsSeen,
             fact,
         }
     }

@@ -7,6 +7,7 @@
 pub mod capture;
 pub mod eye;
 pub mod fragment;
+pub mod origin;
 pub mod packet;
 pub mod shard;
 pub mod splitter;

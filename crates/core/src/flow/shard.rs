@@ -61,6 +61,8 @@ struct Half {
 const HALF: u32 = 1 << 31;
 /// Silent entries of each kind that one packet ends, so that none takes long.
 const EXPIRED_AT_ONCE: usize = 4;
+/// How often that many are ended where no packet comes.
+const EXPIRED_IN_SILENCE: usize = 64;
 
 impl Kind {
     fn new(cap: usize, held_cap: usize) -> Self {
@@ -116,6 +118,16 @@ impl Shard {
         all.sort_unstable();
         for (_, place) in all {
             self.end(place, End::Stopped, out);
+        }
+    }
+
+    /// Ends some of those that are silent for too long now.
+    pub(super) fn pass(&mut self, now_ns: u64, out: &mut impl FnMut(Event<'_>) -> Wants) {
+        for _ in 0..EXPIRED_IN_SILENCE {
+            if now_ns <= self.quiet_until_ns {
+                break;
+            }
+            self.expire(now_ns, out);
         }
     }
 

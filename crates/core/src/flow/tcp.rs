@@ -147,6 +147,9 @@ pub struct Flow {
     pub(super) last_sender: Option<Side>,
     /// Whether it is in the list of those that hold bytes.
     pub(super) is_holder: bool,
+    /// Whether the client acknowledged what the server sent: only who gets the server's packets
+    /// can.
+    pub is_answered: bool,
     client_turn: Turn,
     pub(super) watch: Watch,
     /// Who opened it; who was seen first, if nobody was seen to open it.
@@ -179,6 +182,7 @@ impl Flow {
             latest: packet.at,
             last_sender: None,
             is_holder: false,
+            is_answered: false,
             client_turn: packet.turn_of(client.endpoint),
             watch: Watch::Early(early),
             client,
@@ -241,6 +245,7 @@ impl Flow {
         let (sender, other) = self.both(side);
         let is_new = sender.sent(at, tos, tcp, follows);
         let is_answer = tcp.flags & ACK != 0 && other.acknowledged(tcp.ack);
+        self.is_answered |= is_answer && side == Side::Client;
         Told { is_answer, window: self.watch.segment(side, tcp, is_new) }
     }
 

@@ -217,6 +217,13 @@ impl Tracker {
         }
     }
 
+    /// Says how late it is where no packet does; ends some of those that are silent for too long.
+    pub fn pass(&mut self, now_ns: u64, out: &mut impl FnMut(Event<'_>) -> Wants) {
+        for shard in &mut self.shards {
+            shard.pass(now_ns, out);
+        }
+    }
+
     /// Ends all flows: nothing more is read. They end in the order of their numbers.
     pub fn stop(&mut self, out: &mut impl FnMut(Event<'_>) -> Wants) {
         let mut all = Vec::new();

@@ -7,15 +7,13 @@ use super::{Done, Sink};
 use crate::cli;
 use crate::show::store::Located;
 use anyhow::{Result, bail};
-use decnet_core::event::{About, ConnectionId, Event, Origin, Timestamp};
+use decnet_core::event::{About, Event, Origin, Timestamp};
 use decnet_core::flow::eye::Sight;
-use decnet_core::flow::tcp::Endpoint;
+use decnet_core::flow::origin;
 use decnet_store::Engine;
 use decnet_store::journal::DECKY_CHARS;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Events of one transaction.
 const BATCH: usize = 16_384;
@@ -89,34 +87,12 @@ impl Sink for Import {
 
 /// The event that a sight is.
 fn event(sight: Sight, decky: Option<&str>, before: Option<&Arc<Origin>>) -> Event {
-    let socket = |end: Endpoint| SocketAddr::new(end.address, end.port);
-    let origin = Origin {
-        decky: decky.map_or_else(|| sight.server.address.to_string(), ToOwned::to_owned),
-        service: sight.transport,
-        connection: ConnectionId(connection(&sight)),
-        peer: socket(sight.client),
-        local: socket(sight.server),
-    };
+    let decky = decky.map_or_else(|| sight.server.address.to_string(), ToOwned::to_owned);
+    let origin = origin::origin(&sight, &decky);
     let origin = match before {
         Some(before) if **before == origin => Arc::clone(before),
         Some(_) | None => Arc::new(origin),
     };
     let at = Timestamp(i64::try_from(sight.at.at_ns).unwrap_or(i64::MAX));
     Event { at, about: About::Peer { origin, fact: sight.fact } }
-}
-
-/// A name of version 5, from both ends and what tells this connection between them from others.
-fn connection(sight: &Sight) -> Uuid {
-    let namespace = Uuid::new_v5(&Uuid::NAMESPACE_URL, b"urn:decnet:flow");
-    let (client, server) = (sight.client, sight.server);
-    let text = format!(
-        "{} {} {} {} {} {}",
-        sight.transport.name(),
-        client.address,
-        client.port,
-        server.address,
-        server.port,
-        sight.mark
-    );
-    Uuid::new_v5(&namespace, text.as_bytes())
 }

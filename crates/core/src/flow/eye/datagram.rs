@@ -88,6 +88,7 @@ impl Datagrams {
                 server,
                 mark,
                 first_frames: [None; 2],
+                is_answered: false,
                 fact,
             });
         }

@@ -47,6 +47,7 @@ pub(super) fn opening(
         server,
         mark: u64::from(mark),
         first_frames: [None; 2],
+        is_answered: false,
         fact: PeerFact::TcpSyn(Box::new(syn)),
     }
 }

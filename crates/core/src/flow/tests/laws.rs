@@ -317,3 +317,23 @@ proptest! {
         tracker.stop(&mut |_| Wants::More);
     }
 }
+
+#[test]
+fn silence_ends_flows_without_a_packet() {
+    let mut tracker = Tracker::new(Config { idle_ns: 60_000_000_000, ..Config::default() });
+    let [syn, answer, ack] = Packet::handshake(7);
+    let first = Packet::new(7, 0, 101, b"x").acks(501);
+    let mut told = Vec::new();
+    let mut out = |event: Event<'_>| {
+        if let Event::Ended { flow, why } = event {
+            told.push((flow.client.endpoint.port, flow.is_answered, why));
+        }
+        Wants::More
+    };
+    for (packet, frame) in [syn, answer, ack, first].iter().zip(1..) {
+        tracker.packet(&record(frame, 1_000, &packet.bytes()), &mut out);
+    }
+    tracker.pass(61_000_000_000, &mut out);
+    tracker.pass(61_000_000_001, &mut out);
+    assert_eq!(told, [(1_000, true, End::Idle)]);
+}
