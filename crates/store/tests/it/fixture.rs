@@ -1,7 +1,7 @@
 //! Journals of every released format can be read for ever, and become rows.
 
 use crate::stores::{TestStore, dump, on_every_store, same};
-use decnet_core::event::KINDS;
+use decnet_core::event::{Event, KINDS};
 use decnet_store::{Engine, journal};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -18,35 +18,64 @@ fn import(store: &TestStore, text: &str) -> Engine {
     engine
 }
 
+/// The folders with journals, one beside the other.
+const FIXTURES: [&str; 2] = ["v1", "v2"];
+
 #[test]
-fn format_1_is_read_and_written_as_it_was() {
+fn journals_are_read_and_written_as_they_were() {
     let mut kinds = BTreeSet::new();
-    for (line, number) in fixture("v1").lines().zip(1_u64..) {
-        let event = journal::from_line(line).unwrap();
-        kinds.insert(event.kind());
-        assert_eq!(journal::to_line(Some(number), &event).unwrap(), line);
+    for folder in FIXTURES {
+        for (line, number) in fixture(folder).lines().zip(1_u64..) {
+            let event = journal::from_line(line).unwrap();
+            kinds.insert(event.kind());
+            assert_eq!(journal::to_line(Some(number), &event).unwrap(), line, "{folder}");
+        }
     }
     let missing: Vec<_> = KINDS.iter().filter(|kind| !kinds.contains(**kind)).collect();
     assert!(missing.is_empty(), "kinds in no fixture: {missing:?}; add a folder beside v1");
 }
 
+/// The rows that a journal becomes, live and again from the journal.
+fn rows(store: &TestStore, folder: &str) -> String {
+    let mut engine = import(store, &fixture(folder));
+    let live = dump(store);
+    engine.rebuild(&mut |_| {}).unwrap();
+    same(&dump(store), &live);
+    // States are the fold's own affair, and keystrokes as bytes are in the instants.
+    let shown: Vec<String> = live
+        .iter()
+        .map(|line| {
+            let own = |word: &&str| !word.starts_with("state=") && !word.starts_with("strokes=");
+            line.split(' ').filter(own).collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    shown.join("\n")
+}
+
 #[test]
 fn format_1_becomes_these_rows() {
+    on_every_store(|store| insta::assert_snapshot!("format_1_as_rows", rows(store, "v1")));
+}
+
+/// With fingerprints that a program can be built without.
+#[cfg(feature = "ja4plus")]
+#[test]
+fn what_was_seen_on_the_wire_becomes_these_rows() {
+    on_every_store(|store| insta::assert_snapshot!("wire_as_rows", rows(store, "v2")));
+}
+
+#[test]
+fn states_of_what_was_seen_on_the_wire_come_back_as_they_were() {
+    let text = fixture("v2");
+    let events: Vec<Event> = text.lines().map(|line| journal::from_line(line).unwrap()).collect();
+    let expected = TestStore::sqlite();
+    Engine::open(&expected.url).unwrap().commit(&events).unwrap();
     on_every_store(|store| {
-        let mut engine = import(store, &fixture("v1"));
-        let live = dump(store);
-        engine.rebuild(&mut |_| {}).unwrap();
-        same(&dump(store), &live);
-        // States are the fold's own affair, and keystrokes as bytes are in the instants.
-        let shown: Vec<String> = live
-            .iter()
-            .map(|line| {
-                let own =
-                    |word: &&str| !word.starts_with("state=") && !word.starts_with("strokes=");
-                line.split(' ').filter(own).collect::<Vec<_>>().join(" ")
-            })
-            .collect();
-        insta::assert_snapshot!("format_1_as_rows", shown.join("\n"));
+        // A new engine every few events: nothing is remembered but what the store holds.
+        for batch in events.chunks(5) {
+            Engine::open(&store.url).unwrap().commit(batch).unwrap();
+        }
+        same(&dump(store), &dump(&expected));
     });
 }
 
