@@ -398,7 +398,12 @@ pub const SIGNALS: &[Signal] = &[
         what: "Raw option kinds and values of each SYN",
         privacy: Privacy::Network,
         from: &["tcp_syn"],
-        columns: &[("tcp_syn", "options"), ("attacker_behavior", "tcp_fingerprint")],
+        columns: &[
+            ("tcp_syn", "options"),
+            ("attacker_behavior", "tcp_fingerprint"),
+            ("fingerprint", "hash"),
+            ("fingerprint", "raw"),
+        ],
     },
     Signal {
         id: "D4",

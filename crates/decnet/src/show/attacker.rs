@@ -7,6 +7,7 @@ use crate::show::store::{Opened, address, page_json, page_note, span};
 use crate::show::table::{Cell, Column, number, table, text};
 use crate::show::{session, value, when, wire};
 use anyhow::{Context as _, Result};
+use decnet_core::row::Value;
 use decnet_store::{AttackerFilter, Record};
 use std::fmt::Write as _;
 
@@ -91,6 +92,12 @@ fn detail(screen: Screen, attacker: &Record) -> String {
             shown.push_str(&line(screen, name, &text, "", None));
         }
     }
+    // Each has a line of its own below, with its signal.
+    let mut own = attacker.clone();
+    if let Some(field) = own.fields.iter_mut().find(|field| field.name == "fingerprints") {
+        let known = many(attacker, "fingerprints").len();
+        field.value = Value::Text(format!("{known}, below"));
+    }
     let syns = wire::syns(many(attacker, "syns"));
     let flows = wire::flows(many(attacker, "flows"));
     let tls_sessions = wire::tls_sessions(many(attacker, "tls_sessions"));
@@ -98,7 +105,7 @@ fn detail(screen: Screen, attacker: &Record) -> String {
     let http_requests = wire::http_requests(many(attacker, "http_requests"));
     let thing = Thing {
         rows: vec![
-            ("attackers", Some(attacker)),
+            ("attackers", Some(&own)),
             ("attacker_behavior", child(attacker, "behavior")),
             ("attacker_aggregate", child(attacker, "aggregate")),
         ],

@@ -69,13 +69,15 @@ impl Thing<'_> {
         shown
     }
 
-    /// Lists of which this signal is the first to name the table.
+    /// Lists of which this signal is the first to name the table. Fingerprints are shown with each
+    /// signal that has kinds of its own, those kinds.
     fn signal_lists(
         &self,
         screen: Screen,
         signal: &Signal,
         listed: &mut BTreeSet<&'static str>,
     ) -> String {
+        let mut own = BTreeSet::new();
         let mut shown = String::new();
         for (of, name) in signal.columns {
             let column = catalogue::table(of).and_then(|table| table.column(name));
@@ -85,16 +87,26 @@ impl Thing<'_> {
             let Some((of, rows)) = self.lists.iter().find(|(table, _)| table == of) else {
                 continue;
             };
-            if !listed.insert(*of) {
+            let kinds = signal.fingerprints();
+            let is_due = match *of {
+                FINGERPRINT => !kinds.is_empty() && own.insert(FINGERPRINT),
+                of => listed.insert(of),
+            };
+            if !is_due {
                 continue;
             }
+            let rows: Vec<Record> = rows
+                .iter()
+                .filter(|row| *of != FINGERPRINT || is_of(row, kinds))
+                .cloned()
+                .collect();
             if rows.is_empty() {
                 shown.push_str(&line(screen, of, "none", "", Some(Ink::Dim)));
                 continue;
             }
             let inner =
                 Screen { width: screen.width.map(|width| width.saturating_sub(4)), ..screen };
-            for text in list(inner, rows).lines().chain(units(of, rows).lines()) {
+            for text in list(inner, &rows).lines().chain(units(of, &rows).lines()) {
                 let _ = writeln!(shown, "    {text}");
             }
         }
@@ -175,6 +187,11 @@ fn list(screen: Screen, rows: &[Record]) -> String {
     table(screen, &columns, &cells)
 }
 
+/// Whether a fingerprint is of one of these kinds.
+fn is_of(fingerprint: &Record, kinds: &[&str]) -> bool {
+    fingerprint.text("kind").is_some_and(|kind| kinds.contains(&kind))
+}
+
 /// The columns of a list that say something.
 fn names(rows: &[Record]) -> Vec<&'static str> {
     let fields = rows.first().into_iter().flat_map(|row| &row.fields);
@@ -212,6 +229,9 @@ pub(crate) fn one<'a>(record: &'a Record, name: &str) -> Option<&'a Record> {
         Some((_, Child::Many(_))) | None => None,
     }
 }
+
+/// The table that many signals share.
+const FINGERPRINT: &str = "fingerprint";
 
 /// Columns that join rows and say nothing to a person.
 const JOINS: &[&str] = &["id", "attacker_uuid", "connection"];
