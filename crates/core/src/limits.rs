@@ -202,16 +202,17 @@ pub const FRAGMENT_AGE_NS: u64 = 30_000_000_000;
 pub const FLOW_STREAM_BYTES: usize = 64 << 10;
 /// TM-FLW-008: pieces of a direction that wait for one in front of them; then a new one is dropped.
 pub const FLOW_PIECES: usize = 64;
-/// TM-FLW-009: flows in which both sides have spoken; the one that is silent longest is given up.
+/// TM-FLW-009: flows in which both sides have spoken; one of those that are silent longest is given
+/// up. Flows are dealt out to shards, and each has an equal part of this and the next three caps.
 pub const FLOWS: usize = 32_768;
-/// TM-FLW-010: flows of which one side is seen that sends data; the one that is silent longest is
-/// given up. Anybody can forge such, so that they have a table of their own.
+/// TM-FLW-010: flows of which one side is seen that sends data; one of those that are silent longest
+/// is given up. Anybody can forge such, so that they have a cap of their own.
 pub const FLOWS_ONE_SIDED: usize = 8_192;
-/// TM-FLW-011: connections that are not more than a handshake yet; the one that is silent longest
-/// is given up.
+/// TM-FLW-011: connections that are not more than a handshake yet; one of those that are silent
+/// longest is given up.
 pub const FLOWS_HALF_OPEN: usize = 32_768;
-/// TM-FLW-012: bytes of all streams that wait for who reads them; flows that are silent longest are
-/// given up until there is room.
+/// TM-FLW-012: bytes of all streams that wait for who reads them; those that wait longest are given
+/// up until there is room, and their flows are counted on.
 pub const FLOW_BUFFER_BYTES: usize = 48 << 20;
 /// TM-FLW-013: nanoseconds of silence after which a flow has ended.
 pub const FLOW_IDLE_NS: u64 = 300_000_000_000;

@@ -112,7 +112,8 @@ impl Shard {
         self.flows.places().map(|(place, slot)| (slot.value.id, place))
     }
 
-    /// Ends all flows, in the order of their numbers.
+    /// Ends all flows, in the order of their numbers. In that order the ends of several shards are
+    /// those that one [`Tracker`](crate::flow::tracker::Tracker) tells.
     pub fn stop(&mut self, out: &mut impl FnMut(Event<'_>) -> Wants) {
         let mut all: Vec<_> = self.flows().collect();
         all.sort_unstable();
