@@ -162,7 +162,7 @@ impl Attacker {
         let tick = network::tick(options.timestamps);
         let tick = tick.filter(|_| self.watched.keeps_tick(local));
         let is_new = self.is_new(b's', signature.raw.as_bytes(), limits::SYN_SHAPES);
-        let shape = is_new.then(|| Box::new(shape(at, syn, options, signature)));
+        let shape = is_new.then(|| Box::new(shape(at, origin, syn, options, signature)));
         if !is_early && repeats == 0 && shape.is_none() && tick.is_none() {
             return;
         }
@@ -279,9 +279,20 @@ impl Attacker {
 }
 
 /// What all SYNs of one machine have in common.
-fn shape(at: Timestamp, syn: &TcpSyn, options: &Options, signature: &Fingerprint) -> Shape {
+fn shape(
+    at: Timestamp,
+    origin: &Origin,
+    syn: &TcpSyn,
+    options: &Options,
+    signature: &Fingerprint,
+) -> Shape {
     let header = Syn::from(syn);
-    let guess = os::guess(&header);
+    let guess = match origin.local.ip().to_canonical() {
+        IpAddr::V4(address) => {
+            os::guess_with_target(&header, &os::Target { address, port: origin.local.port() })
+        }
+        IpAddr::V6(_) => os::guess(&header),
+    };
     // The headers of IP and TCP without options are not counted in a segment's size.
     let headers = if syn.ip_id.is_some() { 40 } else { 60 };
     Shape {

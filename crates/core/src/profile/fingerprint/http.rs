@@ -2,10 +2,8 @@
 //!
 //! **Invariant:** of a request only names, counts, the language and cookies; never its target.
 
-use super::{Fingerprint, md5_of};
 #[cfg(feature = "ja4plus")]
-use super::{ZEROS, sha256_12};
-use crate::event::wire::{Http2Opening, HttpRequest};
+use super::{Fingerprint, ZEROS, sha256_12};
 #[cfg(feature = "ja4plus")]
 use crate::octets::Octets;
 use crate::wire::http::h2::{Opening, Request};
@@ -16,38 +14,18 @@ use crate::wire::http::{Field, cookies};
 /// `settings|window update|priorities|pseudo-headers`.
 #[must_use]
 pub fn akamai(opening: &Opening, request: &Request) -> String {
-    let settings = opening.settings.iter().flatten().copied();
-    let priorities = opening.priorities.iter();
-    let priorities = priorities.map(|p| (p.stream, p.is_exclusive, p.depends_on, p.weight));
-    let names = request.fields.iter().map(|field| field.name.as_slice());
-    written(settings, opening.window_update, priorities, names)
-}
-
-/// As [`akamai`], of an event; the hash is its MD5.
-#[must_use]
-pub fn akamai_of(opening: &Http2Opening, request: &HttpRequest) -> Fingerprint {
-    let priorities = opening.priorities.iter();
-    let priorities = priorities.map(|p| (p.stream, p.exclusive, p.depends_on, p.weight));
-    let names = request.fields.iter().map(|(name, _)| name.as_bytes());
-    md5_of(written(opening.settings.iter().copied(), opening.window_update, priorities, names))
-}
-
-fn written<'a>(
-    settings: impl Iterator<Item = (u16, u32)>,
-    window_update: Option<u32>,
-    priorities: impl Iterator<Item = (u32, bool, u32, u16)>,
-    names: impl Iterator<Item = &'a [u8]>,
-) -> String {
-    let settings = joined(settings.map(|(id, value)| format!("{id}:{value}")), ";");
-    let window = window_update.map_or_else(|| "00".to_owned(), |value| value.to_string());
-    let priorities = priorities.map(|(stream, exclusive, depends_on, weight)| {
-        format!("{stream}:{}:{depends_on}:{weight}", u8::from(exclusive))
+    let settings = opening.settings.iter().flatten().map(|(id, value)| format!("{id}:{value}"));
+    let settings = joined(settings, ";");
+    let window = opening.window_update.map_or_else(|| "00".to_owned(), |value| value.to_string());
+    let priorities = opening.priorities.iter().map(|priority| {
+        let exclusive = u8::from(priority.is_exclusive);
+        format!("{}:{exclusive}:{}:{}", priority.stream, priority.depends_on, priority.weight)
     });
-    let mut priorities = joined(priorities, ",");
-    if priorities.is_empty() {
-        priorities.push('0');
-    }
-    let pseudo = names.filter_map(|name| match name {
+    let priorities = match opening.priorities.is_empty() {
+        true => "0".to_owned(),
+        false => joined(priorities, ","),
+    };
+    let pseudo = request.fields.iter().filter_map(|field| match field.name.as_slice() {
         [b':', letter, ..] => Some(char::from(*letter).to_string()),
         _ => None,
     });

@@ -8,14 +8,12 @@ use crate::limits;
 use crate::octets::Octets;
 use crate::profile::Output;
 use crate::profile::attacker::Attacker;
-use crate::profile::fingerprint::{http, tls};
+use crate::profile::fingerprint::{fact, tls};
 use crate::profile::rows::{
     H2Priorities, H2Priority, H2Setting, H2Settings, HttpClientRow, HttpRequestRow, Offered,
     Resumption, TlsSessionRow,
 };
 use crate::row::Json;
-#[cfg(feature = "ja4plus")]
-use crate::wire::http::Field;
 use crate::wire::tls::hello::{
     Accepted, ClientHello, Extensions, ServerHello, SessionId, Transport, Words, client_hello,
     is_grease, server_hello,
@@ -149,16 +147,13 @@ impl Attacker {
             header_order: Json(request.fields.iter().map(|(name, _)| name.readable()).collect()),
         });
         if let Some(opening) = &request.opening {
-            self.fingerprinted("h2_akamai", http::akamai_of(opening, request), origin, at, out);
             out.http_clients.push(self.http_client(seq, at, origin, request, opening));
         }
-        #[cfg(feature = "ja4plus")]
-        {
-            let fields = request.fields.iter();
-            let fields = fields.map(|(name, value)| Field { name: &name.0, value: &value.0 });
-            let found = http::ja4h(&request.method.0, &request.version.0, fields);
-            self.fingerprinted("ja4h", found, origin, at, out);
+        if let Some(found) = fact::akamai(request) {
+            self.fingerprinted("h2_akamai", found, origin, at, out);
         }
+        #[cfg(feature = "ja4plus")]
+        self.fingerprinted("ja4h", fact::ja4h(request), origin, at, out);
     }
 
     fn http_client(
