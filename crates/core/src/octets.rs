@@ -32,6 +32,11 @@ impl Octets {
     /// anything else is escaped as in [`fmt::Display`]. Not reversible where non-ASCII is valid.
     #[must_use]
     pub fn readable(&self) -> String {
+        // Nearly all text of peers.
+        let is_plain = |byte: &u8| matches!(byte, 0x20..=0x7e) & (*byte != b'\\');
+        if self.0.iter().fold(true, |all, byte| all & is_plain(byte)) {
+            return String::from_utf8(self.0.clone()).unwrap_or_default();
+        }
         match std::str::from_utf8(&self.0) {
             Ok(text) if !text.chars().any(|c| c.is_control() || c == '\\' || is_deceptive(c)) => {
                 text.to_owned()

@@ -166,7 +166,7 @@ fn syn(line: &mut Object<'_>, fact: &TcpSyn, server: Endpoint) {
     line.number("tcp_flags", fact.flags);
     line.text("ecn", ecn(fact.flags));
     line.number("window", fact.window);
-    line.list("tcp_options", &options.kinds, |out, kind| object::number(out, *kind));
+    line.list("tcp_options", options.kinds(), |out, kind| object::number(out, *kind));
     line.hex("tcp_options_raw", &fact.options.0);
     line.some_number("mss", options.mss);
     line.some_number("wscale", options.scale);

@@ -143,8 +143,7 @@ pub(super) fn real(out: &mut Vec<u8>, value: f64) {
 }
 
 pub(super) fn octets(out: &mut Vec<u8>, value: &[u8]) {
-    let is_plain = |byte: &u8| matches!(byte, 0x20..=0x7e) && !matches!(byte, b'"' | b'\\');
-    if value.iter().all(is_plain) {
+    if is_plain(value) {
         out.push(b'"');
         out.extend_from_slice(value);
         out.push(b'"');
@@ -153,8 +152,21 @@ pub(super) fn octets(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
+/// Whether bytes are a string of JSON as they are.
+fn is_plain(bytes: &[u8]) -> bool {
+    // Without an end before the last byte, many are looked at at once.
+    bytes.iter().fold(true, |all, byte| {
+        all & (*byte >= 0x20) & (*byte <= 0x7e) & (*byte != b'"') & (*byte != b'\\')
+    })
+}
+
 pub(super) fn text(out: &mut Vec<u8>, value: &str) {
     out.push(b'"');
+    if is_plain(value.as_bytes()) {
+        out.extend_from_slice(value.as_bytes());
+        out.push(b'"');
+        return;
+    }
     for part in value.split_inclusive(|c: char| matches!(c, '"' | '\\') || c.is_control()) {
         let mut rest = part.chars();
         match rest.next_back() {

@@ -4,6 +4,7 @@
 //! where tools disagree the publication decides. JA4S, JA4H and JA4T are under the FoxIO License
 //! and only with the feature `ja4plus`.
 
+mod ascii;
 pub mod fact;
 pub mod http;
 pub mod os;

@@ -3,10 +3,10 @@
 //! **Invariant:** computed from the headers of one segment, options as sent; of a SYN-ACK the
 //! segment size of the SYN that it answers counts too.
 
+use super::ascii::Ascii;
 use super::{Fingerprint, md5_of};
 use crate::event::wire::TcpSyn;
 use crate::wire::reader::Reader;
-use std::fmt::Write as _;
 
 /// IP and TCP headers of a SYN or SYN-ACK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +75,9 @@ impl<'a> From<&'a TcpSyn> for Syn<'a> {
 }
 
 /// The options of a SYN: what of them can be read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Their kinds in order; each zero at the end of the list counts.
-    pub kinds: Vec<u8>,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options<'a> {
+    kinds: Kinds,
     /// Maximum segment size.
     pub mss: Option<u16>,
     /// Window scale.
@@ -86,24 +85,52 @@ pub struct Options {
     /// Value and echo of the timestamp.
     pub timestamps: Option<(u32, u32)>,
     /// Bytes behind the first end-of-list.
-    pub padding: Vec<u8>,
+    pub padding: &'a [u8],
     /// Whether one has a length that it must not have.
     pub is_broken: bool,
 }
 
-impl Options {
+/// At most as many kinds as there are bytes of options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Kinds {
+    kinds: [u8; 40],
+    count: u8,
+}
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self { kinds: [0; 40], count: 0 }
+    }
+}
+
+impl Kinds {
+    fn push(&mut self, kind: u8) {
+        if let Some(place) = self.kinds.get_mut(usize::from(self.count)) {
+            *place = kind;
+            self.count += 1;
+        }
+    }
+}
+
+impl<'a> Options<'a> {
+    /// Their kinds in order; each zero at the end of the list counts.
+    #[must_use]
+    pub fn kinds(&self) -> &[u8] {
+        self.kinds.kinds.get(..usize::from(self.kinds.count)).unwrap_or_default()
+    }
+
     /// The options of a header, at most 40 bytes.
     #[must_use]
-    pub fn new(bytes: &[u8]) -> Self {
+    pub fn new(bytes: &'a [u8]) -> Self {
         let mut found = Self::default();
         let mut reader = Reader::new(bytes);
         while let Some(kind) = reader.u8() {
             found.kinds.push(kind);
             match kind {
                 END => {
-                    found.padding = reader.rest().to_vec();
-                    let zeros = found.padding.iter().take_while(|byte| **byte == 0).count();
-                    found.kinds.extend(std::iter::repeat_n(END, zeros));
+                    found.padding = reader.rest();
+                    let zeros = found.padding.iter().take_while(|byte| **byte == 0);
+                    zeros.for_each(|_| found.kinds.push(END));
                     break;
                 }
                 NOP => continue,
@@ -133,15 +160,20 @@ impl Options {
 #[must_use]
 pub fn ja4t(syn: &Syn<'_>) -> Fingerprint {
     let options = Options::new(syn.options);
-    let or_zeros = |text: String| if text.is_empty() || text == "0" { "00".into() } else { text };
-    let kinds: Vec<String> = options.kinds.iter().map(u8::to_string).collect();
-    let text = format!(
-        "{}_{}_{}_{}",
-        syn.window,
-        or_zeros(kinds.join("-")),
-        or_zeros(options.mss.unwrap_or(0).to_string()),
-        or_zeros(options.scale.unwrap_or(0).to_string()),
-    );
+    let mut text = Ascii::new();
+    text.decimal(syn.window.into()).byte(b'_');
+    match options.kinds() {
+        [] | [END] => text.text("00"),
+        kinds => text.decimals(kinds.iter().copied().map(u16::from)),
+    };
+    for number in [options.mss.unwrap_or(0), options.scale.unwrap_or(0).into()] {
+        text.byte(b'_');
+        match number {
+            0 => text.text("00"),
+            number => text.decimal(number.into()),
+        };
+    }
+    let text = text.done();
     Fingerprint { hash: text.clone(), raw: text }
 }
 
@@ -166,11 +198,13 @@ pub fn ja4ssh(traffic: &crate::event::wire::SshTraffic) -> Fingerprint {
 /// `version:ttl+distance:ip options:mss:window,scale:layout:quirks:payload`.
 #[must_use]
 pub fn p0f(syn: &Syn<'_>) -> String {
-    let distance = match initial_ttl(syn.ttl) - syn.ttl {
-        near @ 0..=35 => near.to_string(),
-        _ => "?".to_owned(),
+    let mut ttl = Ascii::new();
+    ttl.decimal(syn.ttl.into()).byte(b'+');
+    match initial_ttl(syn.ttl) - syn.ttl {
+        near @ 0..=35 => ttl.decimal(near.into()),
+        _ => ttl.byte(b'?'),
     };
-    written(syn, None, &format!("{}+{distance}", syn.ttl))
+    written(syn, None, &ttl.done())
 }
 
 /// As [`p0f`], but with the TTL that the sender starts with in the place of TTL and distance, so
@@ -194,89 +228,87 @@ fn initial_ttl(ttl: u8) -> u8 {
 fn written(syn: &Syn<'_>, peer_mss: Option<u16>, ttl: &str) -> String {
     let options = Options::new(syn.options);
     let is_ack = syn.flags & ACK != 0;
-    let version = match syn.ip {
-        Ip::V4 { .. } => 4,
-        Ip::V6 { .. } => 6,
-    };
-    let mut text = format!(
-        "{version}:{ttl}:{}:{}:{},{}:",
-        syn.ip_options,
-        options.mss.unwrap_or(0),
-        window(syn, &options, peer_mss.filter(|_| is_ack)),
-        options.scale.unwrap_or(0),
-    );
-    let mut kinds = options.kinds.iter();
-    let mut first = true;
-    for kind in kinds.by_ref() {
-        if !first {
-            text.push(',');
+    let mut text = Ascii::new();
+    text.byte(match syn.ip {
+        Ip::V4 { .. } => b'4',
+        Ip::V6 { .. } => b'6',
+    });
+    text.byte(b':').text(ttl).byte(b':').decimal(syn.ip_options as u32).byte(b':');
+    text.decimal(options.mss.unwrap_or(0).into()).byte(b':');
+    window(&mut text, syn, &options, peer_mss.filter(|_| is_ack));
+    text.byte(b',').decimal(options.scale.unwrap_or(0).into()).byte(b':');
+    for (place, kind) in options.kinds().iter().enumerate() {
+        if place > 0 {
+            text.byte(b',');
         }
-        first = false;
-        // A string takes everything.
-        let _ = match *kind {
-            END => write!(text, "eol+{}", options.padding.len()),
-            NOP => write!(text, "nop"),
-            MSS => write!(text, "mss"),
-            SCALE => write!(text, "ws"),
-            SACK_PERMITTED => write!(text, "sok"),
-            SACK => write!(text, "sack"),
-            TIMESTAMPS => write!(text, "ts"),
-            other => write!(text, "?{other}"),
+        match *kind {
+            END => {
+                text.text("eol+").decimal(options.padding.len() as u32);
+                break;
+            }
+            NOP => text.text("nop"),
+            MSS => text.text("mss"),
+            SCALE => text.text("ws"),
+            SACK_PERMITTED => text.text("sok"),
+            SACK => text.text("sack"),
+            TIMESTAMPS => text.text("ts"),
+            other => text.byte(b'?').decimal(other.into()),
         };
-        if *kind == END {
-            break;
-        }
     }
-    let quirks: Vec<&str> = quirks(syn, &options, is_ack)
-        .into_iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, name)| name)
-        .collect();
-    let payload = if syn.payload == 0 { "0" } else { "+" };
-    let _ = write!(text, ":{}:{payload}", quirks.join(","));
-    text
+    text.byte(b':');
+    let mut is_first = true;
+    for (_, name) in quirks(syn, &options, is_ack).into_iter().filter(|(is, _)| *is) {
+        if !is_first {
+            text.byte(b',');
+        }
+        is_first = false;
+        text.text(name);
+    }
+    text.text(if syn.payload == 0 { ":0" } else { ":+" });
+    text.done()
 }
 
 /// The window as a multiple of what a segment holds, where it is one.
-fn window(syn: &Syn<'_>, options: &Options, peer_mss: Option<u16>) -> String {
-    let Some(mss) = options.mss.filter(|mss| *mss >= 100).map(u32::from) else {
-        return syn.window.to_string();
-    };
+fn window(text: &mut Ascii, syn: &Syn<'_>, options: &Options<'_>, peer_mss: Option<u16>) {
     let window = u32::from(syn.window);
-    if window == 0 {
-        return "0".to_owned();
-    }
+    let mss = options.mss.filter(|mss| *mss >= 100).map(u32::from);
+    let Some(mss) = mss.filter(|_| window != 0) else {
+        text.decimal(window);
+        return;
+    };
     // Some count the timestamps in, some count without, some round to a common link.
     let stamped = options.timestamps.is_some_and(|(value, _)| value != 0);
-    let mut sizes = vec![(mss, "mss")];
-    if stamped {
-        sizes.push((mss - 12, "mss"));
-    }
-    sizes.extend([(1_460, "mss"), (1_448, "mss")]);
     let is_v6 = matches!(syn.ip, Ip::V6 { .. });
-    if is_v6 {
-        sizes.extend([(1_440, "mss"), (1_428, "mss")]);
-    }
     let ip_header = if is_v6 { 40 } else { 20 };
-    let headers = u32::try_from(ip_header + syn.ip_options + 20 + syn.options.len()).unwrap_or(0);
-    sizes.extend([(mss + 40, "mtu"), (mss.saturating_add(headers), "mtu")]);
-    if is_v6 {
-        sizes.push((mss + 60, "mtu"));
-    }
-    sizes.push((1_500, "mtu"));
+    let headers = (ip_header + syn.ip_options + 20 + syn.options.len()) as u32;
     // Some answer with a multiple of what the other side takes.
     let peer_mss = peer_mss.map_or(0, u32::from);
-    sizes.extend([(peer_mss, "mss"), (peer_mss.saturating_sub(12), "mss")]);
-    sizes
-        .into_iter()
-        .find(|(size, _)| window.checked_rem(*size) == Some(0))
-        .map_or_else(|| window.to_string(), |(size, name)| format!("{name}*{}", window / size))
+    // A size of zero divides nothing.
+    let only = |is: bool, size: u32| if is { size } else { 0 };
+    let sizes = [
+        (mss, "mss*"),
+        (only(stamped, mss - 12), "mss*"),
+        (1_460, "mss*"),
+        (1_448, "mss*"),
+        (only(is_v6, 1_440), "mss*"),
+        (only(is_v6, 1_428), "mss*"),
+        (mss + 40, "mtu*"),
+        (mss.saturating_add(headers), "mtu*"),
+        (only(is_v6, mss + 60), "mtu*"),
+        (1_500, "mtu*"),
+        (peer_mss, "mss*"),
+        (peer_mss.saturating_sub(12), "mss*"),
+    ];
+    match sizes.into_iter().find(|(size, _)| window.checked_rem(*size) == Some(0)) {
+        Some((size, name)) => text.text(name).decimal(window / size),
+        None => text.decimal(window),
+    };
 }
 
 /// p0f's quirks in the order in which it prints them. Where the acknowledgement number is set
 /// without its flag, p0f looks at one bit of it on the machines that it is run on; so do we, since
 /// signatures are there to be compared.
-fn quirks(syn: &Syn<'_>, options: &Options, is_ack: bool) -> [(bool, &'static str); 17] {
+fn quirks(syn: &Syn<'_>, options: &Options<'_>, is_ack: bool) -> [(bool, &'static str); 17] {
     let (df, id, reserved, flow) = match syn.ip {
         Ip::V4 { id, flags } => (flags & 2 != 0, Some(id), flags & 4 != 0, 0),
         Ip::V6 { flow } => (false, None, false, flow),

@@ -3,39 +3,39 @@
 //! **Invariant:** reserved values (GREASE) are left out where the definitions say so, and nowhere
 //! else.
 
+use super::ascii::{Ascii, digit};
 use super::{Fingerprint, md5_of, sha256_12_or_zeros};
 use crate::wire::tls::hello::{ALPN, ClientHello, SERVER_NAME, ServerHello, Words, is_grease};
-use std::fmt::Write as _;
 
 pub use crate::event::wire::Carrier;
 
 /// JA4's first letter.
-fn letter(carrier: Carrier) -> char {
+fn letter(carrier: Carrier) -> u8 {
     match carrier {
-        Carrier::Tcp => 't',
-        Carrier::Quic => 'q',
-        Carrier::Dtls => 'd',
+        Carrier::Tcp => b't',
+        Carrier::Quic => b'q',
+        Carrier::Dtls => b'd',
     }
 }
 
 /// JA3 (Salesforce, 2017): `version,ciphers,extensions,groups,point formats`, without GREASE.
 #[must_use]
 pub fn ja3(hello: &ClientHello<'_>) -> Fingerprint {
-    md5_of(format!(
-        "{},{},{},{},{}",
-        hello.version,
-        decimal(plain(hello.ciphers)),
-        decimal(hello.extensions.iter().map(|(id, _)| id).filter(|id| !is_grease(*id))),
-        decimal(plain(hello.groups())),
-        decimal(hello.point_formats().iter().copied().map(u16::from)),
-    ))
+    let mut text = Ascii::with_capacity(320);
+    let extensions = hello.extensions.iter().map(|(id, _)| id).filter(|id| !is_grease(*id));
+    text.decimal(hello.version.into()).byte(b',').decimals(plain(hello.ciphers)).byte(b',');
+    text.decimals(extensions).byte(b',').decimals(plain(hello.groups())).byte(b',');
+    text.decimals(hello.point_formats().iter().copied().map(u16::from));
+    md5_of(text.done())
 }
 
 /// JA3S (Salesforce, 2019): `version,cipher,extensions`.
 #[must_use]
 pub fn ja3s(hello: &ServerHello<'_>) -> Fingerprint {
-    let extensions = decimal(hello.extensions.iter().map(|(id, _)| id));
-    md5_of(format!("{},{},{extensions}", hello.version, hello.cipher))
+    let mut text = Ascii::new();
+    text.decimal(hello.version.into()).byte(b',').decimal(hello.cipher.into()).byte(b',');
+    text.decimals(hello.extensions.iter().map(|(id, _)| id));
+    md5_of(text.done())
 }
 
 /// JA4 (FoxIO, 2023, BSD): a readable part, sorted ciphers, sorted extensions with the signature
@@ -47,76 +47,46 @@ pub fn ja4(carrier: Carrier, hello: &ClientHello<'_>) -> Fingerprint {
     let mut extensions: Vec<u16> =
         hello.extensions.iter().map(|(id, _)| id).filter(|id| !is_grease(*id)).collect();
     let offered = plain(hello.supported_versions()).max().unwrap_or(hello.version);
-    let head = format!(
-        "{}{}{}{:02}{:02}{}",
-        letter(carrier),
-        version(offered),
-        if extensions.contains(&SERVER_NAME) { 'd' } else { 'i' },
-        ciphers.len().min(99),
-        extensions.len().min(99),
-        ends(hello.alpn().next()),
-    );
+    let mut raw = Ascii::with_capacity(320);
+    raw.byte(letter(carrier)).text(version(offered));
+    raw.byte(if extensions.contains(&SERVER_NAME) { b'd' } else { b'i' });
+    raw.two(ciphers.len().min(99) as u32).two(extensions.len().min(99) as u32);
+    ends(&mut raw, hello.alpn().next());
+    let mut hash = Ascii::new();
+    hash.text(std::str::from_utf8(raw.since(0)).unwrap_or_default());
     extensions.retain(|id| !matches!(*id, SERVER_NAME | ALPN));
     extensions.sort_unstable();
-    let ciphers = hexadecimal(ciphers);
-    let mut rest = hexadecimal(extensions);
-    let signatures = hexadecimal(plain(hello.signature_algorithms()));
-    if !signatures.is_empty() {
-        rest = format!("{rest}_{signatures}");
+    let begin = raw.byte(b'_').len();
+    let middle = raw.fours(ciphers).len();
+    hash.byte(b'_').text(&sha256_12_or_zeros(raw.since(begin)));
+    raw.byte(b'_').fours(extensions);
+    let mut signatures = plain(hello.signature_algorithms()).peekable();
+    if signatures.peek().is_some() {
+        raw.byte(b'_').fours(signatures);
     }
-    let hashes = [&ciphers, &rest].map(|part| sha256_12_or_zeros(part.as_bytes()));
-    Fingerprint {
-        hash: format!("{head}_{}", hashes.join("_")),
-        raw: format!("{head}_{ciphers}_{rest}"),
-    }
+    hash.byte(b'_').text(&sha256_12_or_zeros(raw.since(middle + 1)));
+    Fingerprint { hash: hash.done(), raw: raw.done() }
 }
 
 /// JA4S (FoxIO License 1.1): a readable part, the cipher, extensions in the order sent.
 #[cfg(feature = "ja4plus")]
 #[must_use]
 pub fn ja4s(carrier: Carrier, hello: &ServerHello<'_>) -> Fingerprint {
-    let extensions: Vec<u16> = hello.extensions.iter().map(|(id, _)| id).collect();
-    let head = format!(
-        "{}{}{:02}{}_{:04x}",
-        letter(carrier),
-        version(hello.chosen_version()),
-        extensions.len().min(99),
-        ends(hello.alpn()),
-        hello.cipher,
-    );
-    let extensions = hexadecimal(extensions);
-    Fingerprint {
-        hash: format!("{head}_{}", sha256_12_or_zeros(extensions.as_bytes())),
-        raw: format!("{head}_{extensions}"),
-    }
+    let mut raw = Ascii::new();
+    raw.byte(letter(carrier)).text(version(hello.chosen_version()));
+    raw.two(hello.extensions.iter().count().min(99) as u32);
+    ends(&mut raw, hello.alpn());
+    let head = raw.byte(b'_').four(hello.cipher).len();
+    raw.byte(b'_').fours(hello.extensions.iter().map(|(id, _)| id));
+    let hashed = sha256_12_or_zeros(raw.since(head + 1));
+    let raw = raw.done();
+    let mut hash = raw.get(..=head).unwrap_or_default().to_owned();
+    hash.push_str(&hashed);
+    Fingerprint { hash, raw }
 }
 
 fn plain(words: Words<'_>) -> impl Iterator<Item = u16> {
     words.into_iter().filter(|value| !is_grease(*value))
-}
-
-fn decimal(values: impl IntoIterator<Item = u16>) -> String {
-    joined(values, '-', |text, value| write!(text, "{value}"))
-}
-
-fn hexadecimal(values: impl IntoIterator<Item = u16>) -> String {
-    joined(values, ',', |text, value| write!(text, "{value:04x}"))
-}
-
-fn joined(
-    values: impl IntoIterator<Item = u16>,
-    between: char,
-    write: fn(&mut String, u16) -> std::fmt::Result,
-) -> String {
-    let mut text = String::new();
-    for value in values {
-        if !text.is_empty() {
-            text.push(between);
-        }
-        // A string takes everything.
-        let _ = write(&mut text, value);
-    }
-    text
 }
 
 fn version(number: u16) -> &'static str {
@@ -138,16 +108,17 @@ fn version(number: u16) -> &'static str {
 
 /// First and last character of the first application protocol; where one is no letter or digit,
 /// first and last hexadecimal digit.
-fn ends(protocol: Option<&[u8]>) -> String {
+fn ends(text: &mut Ascii, protocol: Option<&[u8]>) {
     let (Some(&first), Some(&last)) =
         (protocol.and_then(<[u8]>::first), protocol.and_then(<[u8]>::last))
     else {
-        return "00".to_owned();
+        text.text("00");
+        return;
     };
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
-        [char::from(first), char::from(last)].iter().collect()
+        text.byte(first).byte(last);
     } else {
-        format!("{:x}{:x}", first >> 4, last & 15)
+        text.byte(digit(first >> 4)).byte(digit(last & 15));
     }
 }
 
@@ -246,7 +217,11 @@ mod tests {
     /// The table of the publication; a version that is a draft counts and is unknown.
     #[test]
     fn odd_protocols_and_versions_are_as_published() {
-        let check = |protocol: &[u8], expected| assert_eq!(ends(Some(protocol)), expected);
+        let check = |protocol: &[u8], expected| {
+            let mut text = Ascii::new();
+            ends(&mut text, Some(protocol));
+            assert_eq!(text.done(), expected);
+        };
         check(b"h2", "h2");
         check(b"http/1.1", "h1");
         check(b"x", "xx");
