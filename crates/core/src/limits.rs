@@ -182,6 +182,8 @@ pub const ALPN_BYTES: usize = 64;
 pub const SERVER_NAME_BYTES: usize = 255;
 /// TM-MEM-027: timestamps of one connection that go into a series, evenly spread.
 pub const CLOCK_FLOW_POINTS: usize = 8;
+/// TM-MEM-028: certificates of a chain that have a fingerprint: the first ones.
+pub const CERTIFICATES: usize = 16;
 /// TM-MEM-009: connections whose state the fold keeps per attacker; the oldest is given up.
 pub const FOLD_CONNECTIONS: usize = 256;
 

@@ -116,9 +116,13 @@ pub fn fold(
                 PeerFact::HttpRequest(request) => {
                     attacker.request(seq, event.at, origin, request, out);
                 }
-                PeerFact::TlsCertificates(_)
-                | PeerFact::Http2Settings(_)
-                | PeerFact::Anomaly { .. } => {}
+                #[cfg(feature = "ja4plus")]
+                PeerFact::TlsCertificates(sent) => {
+                    attacker.certificates(event.at, origin, sent, out);
+                }
+                #[cfg(not(feature = "ja4plus"))]
+                PeerFact::TlsCertificates(_) => {}
+                PeerFact::Http2Settings(_) | PeerFact::Anomaly { .. } => {}
             }
         }
         About::Session { origin, session: _, fact } => {

@@ -6,9 +6,9 @@ use super::{Privacy, Signal};
 
 /// Kinds of rows of the table `fingerprint`, by the signal that they are.
 pub const FINGERPRINTS: &[(&str, &[&str])] = &[
-    ("C1", &["hassh", "hassh_server"]),
+    ("C1", &["hassh", "hassh_server", "ja4ssh"]),
     ("D3", &["p0f", "p0f_synack", "ja4t", "ja4ts"]),
-    ("E1", &["ja3", "ja3s", "ja4", "ja4s"]),
+    ("E1", &["ja3", "ja3s", "ja4", "ja4s", "ja4x", "ja4x_client"]),
     ("E3", &["h2_akamai"]),
     ("E5", &["ja4h"]),
 ];
@@ -271,7 +271,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "HASSH, HASSHServer",
         what: "MD5 of the kex;enc;mac;comp lists",
         privacy: Privacy::Software,
-        from: &["ssh_kex_init"],
+        from: &["ssh_kex_init", "ssh_traffic"],
         columns: &[
             ("attackers", "fingerprints"),
             ("fingerprint", "kind"),
@@ -471,7 +471,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "JA3, JA3S, JA4, JA4S",
         what: "Hash and raw string of each, also over QUIC",
         privacy: Privacy::Software,
-        from: &["tls_client_hello", "tls_server_hello"],
+        from: &["tls_client_hello", "tls_server_hello", "tls_certificates"],
         columns: &[("fingerprint", "hash"), ("fingerprint", "raw")],
     },
     Signal {

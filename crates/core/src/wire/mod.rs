@@ -11,6 +11,7 @@ pub mod quic;
 pub mod reader;
 pub mod ssh;
 pub mod tls;
+pub mod x509;
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! JA3, JA3S and JA4, and with the feature `ja4plus` JA4S.
+//! JA3, JA3S and JA4, and with the feature `ja4plus` JA4S and JA4X.
 //!
 //! **Invariant:** reserved values (GREASE) are left out where the definitions say so, and nowhere
 //! else.
@@ -83,6 +83,19 @@ pub fn ja4s(carrier: Carrier, hello: &ServerHello<'_>) -> Fingerprint {
     let mut hash = raw.get(..=head).unwrap_or_default().to_owned();
     hash.push_str(&hashed);
     Fingerprint { hash, raw }
+}
+
+/// JA4X (FoxIO License 1.1) of a certificate: what kinds of attributes issuer and subject have, and
+/// which extensions there are. The values are in none of it.
+#[cfg(feature = "ja4plus")]
+#[must_use]
+pub fn ja4x(objects: &crate::wire::x509::Objects<'_>) -> Fingerprint {
+    let list = |numbers: &[&[u8]]| {
+        numbers.iter().map(|number| crate::row::hex(number)).collect::<Vec<_>>().join(",")
+    };
+    let parts = [&objects.issuer, &objects.subject, &objects.extensions].map(|part| list(part));
+    let hashes = parts.each_ref().map(|part| sha256_12_or_zeros(part.as_bytes()));
+    Fingerprint { hash: hashes.join("_"), raw: parts.join("_") }
 }
 
 fn plain(words: Words<'_>) -> impl Iterator<Item = u16> {
@@ -246,6 +259,20 @@ mod tests {
         // The example of the publication.
         #[cfg(feature = "ja4plus")]
         assert_eq!(ja4s(Carrier::Tcp, &hello).hash, "t130200_1301_234ea6891581");
+    }
+
+    /// The example of the publication that has no extensions.
+    #[cfg(feature = "ja4plus")]
+    #[test]
+    fn ja4x_is_as_published() {
+        let objects = crate::wire::x509::Objects {
+            issuer: vec![b"U\x04\x06", b"U\x04\x08", b"U\x04\x07", b"U\x04\x0a", b"U\x04\x03"],
+            subject: vec![b"U\x04\x06", b"U\x04\x0b", b"U\x04\x03"],
+            extensions: vec![],
+        };
+        let found = ja4x(&objects);
+        assert_eq!(found.hash, "2bab15409345_af684594efb4_000000000000");
+        assert_eq!(found.raw, "550406,550408,550407,55040a,550403_550406,55040b,550403_");
     }
 
     proptest! {

@@ -4,6 +4,8 @@
 
 use crate::event::wire::{Carrier, Http2Opening, Http2Priority, HttpRequest, TlsMessage};
 use crate::event::{ConnectionId, Origin, Timestamp};
+#[cfg(feature = "ja4plus")]
+use crate::event::{Side, wire::TlsCertificates};
 use crate::limits;
 use crate::octets::Octets;
 use crate::profile::Output;
@@ -18,6 +20,8 @@ use crate::wire::tls::hello::{
     Accepted, ClientHello, Extensions, ServerHello, SessionId, Transport, Words, client_hello,
     is_grease, server_hello,
 };
+#[cfg(feature = "ja4plus")]
+use crate::wire::x509;
 use serde::{Deserialize, Serialize};
 
 /// A ClientHello that waits for its answer.
@@ -126,6 +130,26 @@ impl Attacker {
             Accepted::Psk => "psk".to_owned(),
         });
         out.tls_sessions.push(row);
+    }
+
+    /// Certificates of a client are the attacker's own.
+    #[cfg(feature = "ja4plus")]
+    pub(in crate::profile) fn certificates(
+        &mut self,
+        at: Timestamp,
+        origin: &Origin,
+        sent: &TlsCertificates,
+        out: &mut Output,
+    ) {
+        let kind = match sent.side {
+            Side::Client => "ja4x_client",
+            Side::Server => "ja4x",
+        };
+        for certificate in sent.chain.iter().take(limits::CERTIFICATES) {
+            if let Ok(objects) = x509::objects(&certificate.0) {
+                self.fingerprinted(kind, tls::ja4x(&objects), origin, at, out);
+            }
+        }
     }
 
     pub(in crate::profile) fn request(
