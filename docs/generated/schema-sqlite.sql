@@ -50,25 +50,26 @@ CREATE TABLE IF NOT EXISTS "attacker_behavior" (
   "attacker_uuid" TEXT NOT NULL,
   "kex_order_raw" TEXT,
   "ssh_client_banners" TEXT,
-  "updated_at" TEXT,
-  "state" BLOB,
-  "os_guess" TEXT,
-  "hop_distance" INTEGER,
   "tcp_fingerprint" TEXT,
   "retransmit_count" INTEGER,
+  "clock_skew_ppm" REAL,
+  "ts_hz" REAL,
+  "clock_skew_ci" REAL,
+  "clock_skew_points" INTEGER,
+  "isn_class" TEXT,
+  "ipid_class" TEXT,
+  "link_type" TEXT,
+  "ecn" TEXT,
+  "os_guess" TEXT,
+  "hop_distance" INTEGER,
+  "updated_at" TEXT,
+  "state" BLOB,
   "behavior_class" TEXT,
   "beacon_interval_s" REAL,
   "beacon_jitter_pct" REAL,
   "tool_guesses" TEXT,
   "timing_stats" TEXT,
   "phase_sequence" TEXT,
-  "clock_skew_ppm" REAL,
-  "ts_hz" REAL,
-  "clock_skew_ci" REAL,
-  "isn_class" TEXT,
-  "ipid_class" TEXT,
-  "link_type" TEXT,
-  "ecn" TEXT,
   PRIMARY KEY ("attacker_uuid")
 );
 CREATE INDEX "attacker_behavior_by_updated_at" ON "attacker_behavior" ("updated_at");
@@ -287,15 +288,38 @@ CREATE INDEX "fingerprint_by_hash" ON "fingerprint" ("hash");
 CREATE TABLE IF NOT EXISTS "tcp_syn" (
   "id" INTEGER NOT NULL,
   "attacker_uuid" TEXT,
+  "connection" TEXT,
+  "at" TEXT,
+  "side" TEXT,
+  "src_port" INTEGER,
+  "dst_port" INTEGER,
+  "attempt" INTEGER,
+  "since_s" REAL,
   "isn" INTEGER,
   "options" TEXT,
   "ecn" TEXT,
+  "ttl" INTEGER,
+  "ip_id" INTEGER,
+  "df" INTEGER,
+  "window" INTEGER,
+  "mss" INTEGER,
+  "wscale" INTEGER,
+  "tsval" INTEGER,
   PRIMARY KEY ("id")
 );
 CREATE INDEX "tcp_syn_by_attacker_uuid" ON "tcp_syn" ("attacker_uuid");
 CREATE TABLE IF NOT EXISTS "tcp_flow" (
   "id" INTEGER NOT NULL,
   "attacker_uuid" TEXT,
+  "connection" TEXT,
+  "began_at" TEXT,
+  "ended_at" TEXT,
+  "end" TEXT,
+  "src_port" INTEGER,
+  "dst_port" INTEGER,
+  "packets" INTEGER,
+  "bytes" INTEGER,
+  "repeats" INTEGER,
   "initial_window_segments" INTEGER,
   "initial_window_bytes" INTEGER,
   "rto_s" TEXT,
@@ -303,12 +327,25 @@ CREATE TABLE IF NOT EXISTS "tcp_flow" (
   "max_segment" INTEGER,
   "pmtud" TEXT,
   "pacing" TEXT,
+  "marks" TEXT,
+  "server" TEXT,
   PRIMARY KEY ("id")
 );
 CREATE INDEX "tcp_flow_by_attacker_uuid" ON "tcp_flow" ("attacker_uuid");
 CREATE TABLE IF NOT EXISTS "tls_session" (
   "id" INTEGER NOT NULL,
   "attacker_uuid" TEXT,
+  "connection" TEXT,
+  "at" TEXT,
+  "src_port" INTEGER,
+  "dst_port" INTEGER,
+  "carrier" TEXT,
+  "sni" TEXT,
+  "alpn" TEXT,
+  "offered_version" TEXT,
+  "version" TEXT,
+  "cipher" TEXT,
+  "chosen_alpn" TEXT,
   "resumption" TEXT,
   PRIMARY KEY ("id")
 );
@@ -316,6 +353,8 @@ CREATE INDEX "tls_session_by_attacker_uuid" ON "tls_session" ("attacker_uuid");
 CREATE TABLE IF NOT EXISTS "http_client" (
   "id" INTEGER NOT NULL,
   "attacker_uuid" TEXT,
+  "connection" TEXT,
+  "at" TEXT,
   "h2_settings" TEXT,
   "h2_priority" TEXT,
   PRIMARY KEY ("id")
@@ -324,6 +363,11 @@ CREATE INDEX "http_client_by_attacker_uuid" ON "http_client" ("attacker_uuid");
 CREATE TABLE IF NOT EXISTS "http_request" (
   "id" INTEGER NOT NULL,
   "attacker_uuid" TEXT,
+  "connection" TEXT,
+  "at" TEXT,
+  "method" TEXT,
+  "target" TEXT,
+  "version" TEXT,
   "header_order" TEXT,
   PRIMARY KEY ("id")
 );
