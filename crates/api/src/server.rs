@@ -139,7 +139,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::Store;
+    use crate::status::{Sniffer, Store};
     use crate::{AskError, ask};
     use std::io::{Read as _, Write as _};
     use std::os::unix::net::UnixStream as Blocking;
@@ -154,6 +154,7 @@ mod tests {
             uptime_s: 0,
             data: String::new(),
             decoys: Vec::new(),
+            sniffer: Sniffer::default(),
             store: Store {
                 url: String::new(),
                 committed: 0,

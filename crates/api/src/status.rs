@@ -21,9 +21,12 @@ pub struct Status {
     pub data: String,
     /// Every decoy of the configuration, those that do not listen included.
     pub decoys: Vec<Decoy>,
+    /// The sniffer.
+    #[serde(default)]
+    pub sniffer: Sniffer,
     /// The store.
     pub store: Store,
-    /// Events dropped since the begin, because the queue was full.
+    /// Events and packets dropped since the begin, at a limit or because a queue was full.
     pub events_lost: u64,
 }
 
@@ -65,6 +68,29 @@ pub struct Counter {
     pub name: String,
     /// Its value.
     pub value: u64,
+}
+
+/// What watches the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sniffer {
+    /// Whether it watches.
+    pub watching: bool,
+    /// The names of the interfaces that it watches.
+    pub interfaces: Vec<String>,
+    /// Why it does not watch; empty where it does, and where it shall not.
+    pub error: String,
+    /// Packets that it looked at.
+    pub packets: u64,
+    /// Packets that the kernel had no room for.
+    pub packets_lost: u64,
+    /// TCP connections with data that it followed.
+    pub flows: u64,
+    /// Connections and handshakes that it gave up at a limit.
+    pub given_up: u64,
+    /// Facts that became events.
+    pub facts: u64,
+    /// Facts that did not: too many of one source, or no place in the queue.
+    pub facts_lost: u64,
 }
 
 /// The store.

@@ -244,6 +244,31 @@ pub const SNIFF_BLOCK_BYTES: usize = 256 << 10;
 /// TM-SNF-003: bytes kept of one frame, whose length is kept too; it may be several segments.
 pub const SNIFF_FRAME_BYTES: u32 = 64 << 10;
 
+/// TM-SNF-004: facts of addresses that may be forged (SYNs, datagrams, data without a handshake) that
+/// are recorded at once, in all; further ones are counted as lost.
+pub const SNIFF_STRANGERS_BURST: u64 = 10_000;
+/// TM-SNF-005: such facts a second that are paid back.
+pub const SNIFF_STRANGERS_PER_S: u64 = 200;
+/// TM-SNF-006: such facts of one address (of IPv6, one network of 64 bits) at once. This goes too
+/// for an address that has shown before that it is not forged, which needs no place in
+/// [`SNIFF_STRANGERS_BURST`].
+pub const SNIFF_STRANGER_BURST: u64 = 2_000;
+/// TM-SNF-007: such facts of one address a second that are paid back.
+pub const SNIFF_STRANGER_PER_S: u64 = 20;
+/// TM-SNF-008: bytes that the connections of one address may cause in the journal at once by being
+/// watched; further facts are counted as lost.
+pub const SNIFF_SOURCE_BURST_BYTES: u64 = 64 << 20;
+/// TM-SNF-009: bytes a second that are paid back of those.
+pub const SNIFF_SOURCE_BYTES_PER_S: u64 = 62_500;
+/// TM-SNF-010: addresses of which is known what they caused, of each of both kinds; beyond, those of
+/// which nothing came for longest are forgotten.
+pub const SNIFF_SOURCES: usize = 16_384;
+/// TM-SNF-011: SYNs that were refused and are held until their connection turns out to be none of a
+/// flood; the oldest is lost.
+pub const SNIFF_HELD_SYNS: usize = 16_384;
+/// TM-SNF-012: nanoseconds that such a SYN is held; then it is lost.
+pub const SNIFF_HELD_NS: u64 = 10_000_000_000;
+
 /// TM-QUE-001: events waiting for the journal; a source that finds the queue full waits
 /// [`QUEUE_WAIT_MS`], then drops and counts.
 pub const QUEUE_EVENTS: usize = 8_192;

@@ -4,12 +4,14 @@
 //! before the program runs.
 
 use crate::config::document::plain;
-use crate::config::{Config, Decky, Error, Login, Source, Ssh, keys};
+use crate::config::{Config, Decky, Error, Login, Sniffer, Source, Ssh, keys};
 use decnet_sensor::decoy::ssh::{AuthPolicy, AuthRule, Pattern, SshLimits};
+use decnet_sensor::sniff::SnifferSettings;
 use decnet_store::StoreUrl;
 use nix::unistd::User;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) user: Option<User>,
     /// Caps on recordings.
     pub(crate) recordings: RecordingCaps,
+    /// How the wire is watched, if it is to be.
+    pub(crate) sniffer: Option<SnifferSettings>,
     /// The decoys.
     pub(crate) decoys: Vec<SshDecoy>,
 }
@@ -91,8 +95,27 @@ impl Check<'_> {
                 ) << 20,
                 days: self.number("recordings.days", config.recordings.days, 1, 36_500),
             },
+            sniffer: self.sniffer(&config.sniffer),
             decoys: self.decoys(&config.decky),
         }
+    }
+
+    fn sniffer(&mut self, sniffer: &Sniffer) -> Option<SnifferSettings> {
+        let mut never = Vec::new();
+        for (n, network) in sniffer.never.iter().enumerate() {
+            match network.parse() {
+                Ok(network) => never.push(network),
+                Err(_) => self.fault(&format!("sniffer.never[{n}]"), "not a network"),
+            }
+        }
+        let ring_mib = self.number("sniffer.ring_mib", sniffer.ring_mib, 1, 1_024);
+        let ring_mib = NonZeroU32::new(whole(ring_mib)).unwrap_or(NonZeroU32::MIN);
+        match sniffer.enabled.as_str() {
+            "auto" => return Some(SnifferSettings { never, ring_mib }),
+            "off" => {}
+            _ => self.fault("sniffer.enabled", "neither"),
+        }
+        None
     }
 
     fn data(&mut self, named: Option<&Path>) -> Option<PathBuf> {
@@ -381,6 +404,16 @@ mod tests {
             &[
                 "FILE:1: user = 'no-such-user-here': no such user; right would be the name of a user \
                of this system",
+            ],
+        );
+        check(
+            "[sniffer]\nenabled = 'on'\nnever = ['192.0.2.0/24', '192.0.2.0/33']\nring_mib = 0\n",
+            &[
+                "FILE:3: sniffer.never[1] = '192.0.2.0/33': not a network; right would be a list of \
+               networks, such as [\"192.0.2.0/24\", \"2001:db8::/32\"]",
+                "FILE:4: sniffer.ring_mib = 0: out of range; right would be a whole number from 1 to \
+               1024",
+                "FILE:2: sniffer.enabled = 'on': neither; right would be \"auto\" or \"off\"",
             ],
         );
         check(

@@ -4,6 +4,7 @@
 //! a kill; and a kill is made good at the next start.
 
 mod recordings;
+mod wire;
 
 use crate::cli;
 use crate::identity::Identity;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use wire::Wire;
 
 /// `decnet up`.
 pub(crate) fn run(arguments: &cli::Up) -> Result<ExitCode> {
@@ -62,6 +64,7 @@ async fn up(located: &Located, held: Held) -> Result<ExitCode> {
     let started = when::now();
     let mut signals = Signals::listen()?;
     let fleet = bind(located).await?;
+    let mut wire = Wire::open(located.settings.sniffer.as_ref(), &fleet.addresses());
     let plan = Plan::new(located.settings.user.as_ref(), &located.data);
     plan.hand_over(&located.data)?;
     plan.give_up(WORKERS).await?;
@@ -69,7 +72,7 @@ async fn up(located: &Located, held: Held) -> Result<ExitCode> {
         output::complain(&warning);
     }
     // Before the store is opened, which may take a while where it is far away or behind.
-    announce(located, &fleet)?;
+    announce(located, &fleet, &wire)?;
     let recordings = RecordingStore::new(located.data.recordings(), limits(located));
     let engine = open(located, &recordings)?;
     let (sender, receiver) = mpsc::channel(decnet_core::limits::QUEUE_EVENTS);
@@ -80,11 +83,13 @@ async fn up(located: &Located, held: Held) -> Result<ExitCode> {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let about = About::Sensor(SensorFact::Started { version });
     emitter.emit(Event { at: when::now(), about }).await;
+    wire.start(&emitter);
     let (stop, stopping) = watch::channel(false);
     let asked = {
         let (emitter, watch, posts) = (emitter.clone(), writer.watch(), fleet.posts());
         let (data, url) = (located.data.0.display().to_string(), located.url.to_string());
-        let report = Report { begin, started_at: started.rfc3339(), data, url };
+        let (started_at, wire) = (started.rfc3339(), wire.report());
+        let report = Report { begin, started_at, data, url, wire };
         move || report.status(&emitter, &watch, posts.iter().map(|post| post.status()).collect())
     };
     let answering = tokio::spawn(server.serve(asked, stopped(stopping.clone())));
@@ -106,6 +111,8 @@ async fn up(located: &Located, held: Held) -> Result<ExitCode> {
             tracing::warn!("Decoys did not stop in time.");
             serving.abort();
         }
+        // Behind the decoys, so that it sees how their connections end.
+        wire.stop().await;
         let about = About::Sensor(SensorFact::Stopped {});
         emitter.emit(Event { at: when::now(), about }).await;
         let emitted = emitter.counters().emitted;
@@ -220,12 +227,13 @@ fn open(located: &Located, recordings: &RecordingStore) -> Result<Engine> {
 }
 
 /// Says where everything is, and what to try.
-fn announce(located: &Located, fleet: &Fleet) -> Result<()> {
+fn announce(located: &Located, fleet: &Fleet, wire: &Wire) -> Result<()> {
     let mut text = format!("decnet {}\n", env!("CARGO_PKG_VERSION"));
     let addresses = fleet.addresses();
     for (decky, address) in &addresses {
         let _ = writeln!(text, "  {decky}  ssh  {address}");
     }
+    let _ = writeln!(text, "wire   {}", output::safe(&wire.announced()));
     let data = located.data.0.display().to_string();
     let _ = writeln!(text, "data   {}", output::safe(&data));
     let _ = writeln!(text, "store  {}", output::safe(&located.url.to_string()));
@@ -266,6 +274,7 @@ struct Report {
     started_at: String,
     data: String,
     url: String,
+    wire: wire::Report,
 }
 
 impl Report {
@@ -279,6 +288,7 @@ impl Report {
             uptime_s: self.begin.elapsed().as_secs(),
             data: self.data.clone(),
             decoys,
+            sniffer: self.wire.status(),
             store: status::Store {
                 url: self.url.clone(),
                 committed: health.committed,
@@ -376,8 +386,8 @@ impl Signals {
 
 /// Threads of the runtime; the writer has one of its own.
 const WORKERS: usize = 2;
-/// Until connections are closed. With the store's, less than five seconds.
-const PATIENCE_DECOYS: Duration = Duration::from_millis(2_500);
+/// Until connections are closed. With the sniffer's and the store's, less than five seconds.
+const PATIENCE_DECOYS: Duration = Duration::from_millis(2_000);
 /// For a store that is out of reach at the end, and for its writer to notice that.
 const PATIENCE_STORE: Duration = Duration::from_millis(1_000);
 const PATIENCE_WRITER: Duration = Duration::from_millis(2_000);

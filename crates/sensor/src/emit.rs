@@ -67,6 +67,22 @@ impl Emitter {
         }
     }
 
+    /// Puts an event into the queue if more than half of the places are free, and gives it back if
+    /// not: what comes in floods leaves the other half to the decoys.
+    #[must_use]
+    pub fn emit_spare(&self, event: Event) -> Option<Event> {
+        if self.sender.capacity() <= self.sender.max_capacity() / 2 {
+            return Some(event);
+        }
+        self.try_emit(event)
+    }
+
+    /// Counts what was lost before it came here, to be told with the next event.
+    pub fn lose(&self, count: u64) {
+        self.tally.lost.fetch_add(count, Ordering::Relaxed);
+        self.tally.untold.fetch_add(count, Ordering::Relaxed);
+    }
+
     /// What went through so far.
     #[must_use]
     pub fn counters(&self) -> EmitterCounters {
@@ -96,8 +112,7 @@ impl Emitter {
     }
 
     fn drop_one(&self) {
-        self.tally.lost.fetch_add(1, Ordering::Relaxed);
-        self.tally.untold.fetch_add(1, Ordering::Relaxed);
+        self.lose(1);
     }
 }
 
@@ -128,6 +143,22 @@ mod tests {
         let lost = About::Sensor(SensorFact::Lost { count: 2 });
         assert_eq!(queue.recv().await, Some(Event { at: Timestamp(5), about: lost }));
         assert_eq!(queue.recv().await, Some(event(5)));
+    }
+
+    #[tokio::test]
+    async fn what_comes_in_floods_takes_half_of_the_places() {
+        let (sender, mut queue) = mpsc::channel(4);
+        let emitter = Emitter::new(sender);
+        assert_eq!(emitter.emit_spare(event(1)), None);
+        assert_eq!(emitter.emit_spare(event(2)), None);
+        assert_eq!(emitter.emit_spare(event(3)), Some(event(3)));
+        emitter.lose(7);
+        emitter.emit_now(event(4));
+        let lost = About::Sensor(SensorFact::Lost { count: 7 });
+        for wanted in [event(1), event(2), Event { at: Timestamp(4), about: lost }, event(4)] {
+            assert_eq!(queue.recv().await, Some(wanted));
+        }
+        assert_eq!(emitter.counters(), EmitterCounters { emitted: 4, lost: 7 });
     }
 
     #[tokio::test]

@@ -83,6 +83,34 @@ pub(crate) const KEYS: &[Key] = &[
         value: Value::Default("365"),
     },
     Key {
+        path: "sniffer",
+        doc: "The wire: what is seen of whoever reaches a decoy's address, on any port. It is watched \
+              where the decoys are, and nothing is sent. Needs root or CAP_NET_RAW at the start.",
+        wants: "a table: [sniffer]",
+        value: Value::Table,
+    },
+    Key {
+        path: "sniffer.enabled",
+        doc: "\"auto\" watches where the program may, and says so where it may not; \"off\" does \
+              not watch.",
+        wants: "\"auto\" or \"off\"",
+        value: Value::Default("\"auto\""),
+    },
+    Key {
+        path: "sniffer.never",
+        doc: "Networks and addresses of your own, such as that of whoever looks after this machine: \
+              what the wire has of them is never recorded.",
+        wants: "a list of networks, such as [\"192.0.2.0/24\", \"2001:db8::/32\"]",
+        value: Value::Default("[]"),
+    },
+    Key {
+        path: "sniffer.ring_mib",
+        doc: "Memory that the kernel puts packets into until they are read, MiB. What finds no room \
+              is lost, and counted.",
+        wants: "a whole number from 1 to 1024",
+        value: Value::Default("8"),
+    },
+    Key {
         path: "decky",
         doc: "A decky: one machine that does not exist, with the decoys on it. There may be several.",
         wants: "a list of tables: [[decky]]",

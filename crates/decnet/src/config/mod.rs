@@ -19,6 +19,7 @@ pub(crate) struct Config {
     pub(crate) store: Option<String>,
     pub(crate) user: Option<String>,
     pub(crate) recordings: Recordings,
+    pub(crate) sniffer: Sniffer,
     pub(crate) decky: Vec<Decky>,
 }
 
@@ -29,6 +30,15 @@ pub(crate) struct Recordings {
     pub(crate) file_mib: u64,
     pub(crate) total_mib: u64,
     pub(crate) days: u64,
+}
+
+/// `[sniffer]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Sniffer {
+    pub(crate) enabled: String,
+    pub(crate) never: Vec<String>,
+    pub(crate) ring_mib: u64,
 }
 
 /// `[[decky]]`.
@@ -71,6 +81,7 @@ impl Default for Config {
             store: None,
             user: None,
             recordings: Recordings::default(),
+            sniffer: Sniffer::default(),
             decky: vec![decky],
         }
     }
@@ -84,6 +95,14 @@ impl Default for Recordings {
             total_mib: RECORDINGS_BYTES >> 20,
             days: RECORDING_DAYS,
         }
+    }
+}
+
+impl Default for Sniffer {
+    fn default() -> Self {
+        use decnet_core::limits::{SNIFF_BLOCK_BYTES, SNIFF_BLOCKS};
+        let ring_mib = (u64::from(SNIFF_BLOCKS) * SNIFF_BLOCK_BYTES as u64) >> 20;
+        Self { enabled: "auto".to_owned(), never: Vec::new(), ring_mib }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::settings::Settings;
 use crate::show::table::{Cell, Column, number, table, text};
 use crate::show::when;
 use anyhow::Result;
-use decnet_api::status::{Decoy, Health};
+use decnet_api::status::{Decoy, Health, Sniffer};
 use decnet_api::{AskError, Status, ask};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -58,6 +58,7 @@ fn plain(screen: Screen, status: &Status) -> String {
         "        {health}; {} events committed, {} waiting, {} lost",
         store.committed, store.lag, status.events_lost
     );
+    let _ = writeln!(shown, "wire    {}", wire(screen, &status.sniffer));
     shown.push('\n');
     shown.push_str(&table(screen, COLUMNS, &rows));
     for decoy in status.decoys.iter().filter(|decoy| !decoy.error.is_empty()) {
@@ -70,6 +71,26 @@ fn plain(screen: Screen, status: &Status) -> String {
         );
     }
     shown
+}
+
+fn wire(screen: Screen, sniffer: &Sniffer) -> String {
+    if !sniffer.error.is_empty() {
+        return screen.paint(Ink::Fair, &format!("not watched: {}", output::safe(&sniffer.error)));
+    }
+    if !sniffer.watching {
+        return "not watched".to_owned();
+    }
+    let watched = format!("watched on {}", output::safe(&sniffer.interfaces.join(", ")));
+    format!(
+        "{}\n        {} packets, {} lost; {} connections, {} given up; {} facts, {} lost",
+        screen.paint(Ink::Good, &watched),
+        sniffer.packets,
+        sniffer.packets_lost,
+        sniffer.flows,
+        sniffer.given_up,
+        sniffer.facts,
+        sniffer.facts_lost
+    )
 }
 
 fn cells(decoy: &Decoy) -> Vec<Cell> {

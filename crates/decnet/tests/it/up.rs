@@ -6,6 +6,9 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
+/// A decoy on a free port, and the wire watched where rights allow it.
+const WITH_WIRE: &str = "[[decky]]\n[decky.ssh]\nlisten = [\"127.0.0.1:0\"]\n";
+
 fn status(running: &Running) -> serde_json::Value {
     let output = decnet(&["status", "--json", "--data", running.data()]);
     serde_json::from_str(&printed(&output)).unwrap()
@@ -189,7 +192,7 @@ fn no_thread_keeps_a_right() {
         std::fs::set_permissions(home.path(), open).unwrap();
     }
     let data = home.path().join("data");
-    let running = Running::start_on(home, &data, "");
+    let running = Running::start_on(home, &data, WITH_WIRE);
     let mut threads = 0;
     for thread in std::fs::read_dir(format!("/proc/{}/task", running.pid())).unwrap() {
         let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
@@ -213,7 +216,7 @@ fn no_thread_keeps_a_right() {
 
 #[test]
 fn it_is_small_while_nothing_happens() {
-    let running = Running::start("");
+    let running = Running::start(WITH_WIRE);
     let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     let kib: u64 = resident.split_whitespace().next().unwrap().parse().unwrap();

@@ -1,6 +1,6 @@
 //! Decoys: what listens, answers and emits.
 
-mod allowance;
+pub(crate) mod allowance;
 pub mod ssh;
 
 use std::sync::atomic::{AtomicU64, Ordering};

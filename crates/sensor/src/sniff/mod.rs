@@ -20,10 +20,13 @@
 
 mod block;
 mod filter;
+mod gate;
+mod homes;
 mod interfaces;
 mod network;
 mod program;
 mod ring;
+mod sniffer;
 mod watcher;
 
 pub use block::{Direction, Frame};
@@ -32,6 +35,7 @@ pub use interfaces::{Interface, Watch, interfaces};
 pub use network::{BadNetwork, Network};
 pub use program::Instruction;
 pub use ring::{Ring, Statistics};
+pub use sniffer::{Sniffer, SnifferCounters, SnifferSettings, Sniffing};
 pub use watcher::{Stop, Turn, Watcher};
 
 use std::io;

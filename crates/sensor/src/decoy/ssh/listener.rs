@@ -4,7 +4,7 @@
 //! answer and three facts.
 
 use crate::clock::Clock;
-use crate::decoy::allowance::Allowance;
+use crate::decoy::allowance::{Allowance, network};
 use crate::decoy::ssh::auth::AuthMemory;
 use crate::decoy::ssh::connection::{Connection, Shared, serve, stopped};
 use crate::decoy::ssh::{SshLimits, SshSettings, server};
@@ -18,7 +18,7 @@ use decnet_core::limits::JOURNAL_ADDRESSES;
 use decnet_core::octets::Octets;
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -331,16 +331,6 @@ impl Drop for Place {
             if here.open == 0 && here.untold == 0 && here.allowance.is_whole() {
                 places.by_address.remove(&self.address);
             }
-        }
-    }
-}
-
-/// Whom limits are about: an address, or of IPv6 the network that one customer is given.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
         }
     }
 }
