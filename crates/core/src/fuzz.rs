@@ -4,18 +4,26 @@
 //! run each body on every prefix of its seeds, `fuzz/` runs them on what a fuzzer finds.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use uuid::Uuid;
 
 use crate::cast;
-use crate::event::Side;
+use crate::event::wire::{
+    Carrier, FlowEnd, FlowSide, HttpRequest, TcpFlow, TcpSyn, TlsCertificates, TlsMessage,
+};
+use crate::event::{self, About, ConnectionId, Origin, PeerFact, Service, Side, Timestamp};
 use crate::flow::capture::{Reader, Record};
+use crate::flow::eye::Eye;
 use crate::flow::shard::Shard;
 use crate::flow::splitter::Splitter;
-use crate::flow::tracker::{Config, Event, SHARDS, Tracker, Wants};
-use crate::octets::{Octets, unescape};
+use crate::flow::tracker::{self, Config, SHARDS, Tracker, Wants};
+use crate::octets::{Binary, Octets, unescape};
 use crate::profile::keyboard::{Context, Decoder, Stroke, columns};
+use crate::profile::{self, Attacker, Behavior, Output};
 use crate::wire::http::{self, h2};
 use crate::wire::tls::{dtls, hello};
-use crate::wire::{quic, ssh, tls};
+use crate::wire::{quic, ssh, tls, x509};
 
 /// The body of a target.
 pub type Target = fn(&[u8]);
@@ -32,9 +40,12 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("capture", capture),
     ("flow", flow),
     ("shards", shards),
+    ("eye", eye),
     ("keyboard", keyboard),
     ("recording", recording),
     ("octets", octets),
+    ("x509", x509),
+    ("fold", fold),
 ];
 
 /// More bytes never change an answer about the identification line.
@@ -140,8 +151,8 @@ pub fn flow(bytes: &[u8]) {
     let config = Config { flows: 3, one_sided: 2, half_open: 2, idle_ns: 200, ..Config::default() };
     let mut tracker = Tracker::new(config);
     let mut said: BTreeMap<(u64, bool), Vec<u8>> = BTreeMap::new();
-    let mut listen = |event: Event<'_>| {
-        if let Event::Bytes { flow, side, bytes, .. } = event {
+    let mut listen = |event: tracker::Event<'_>| {
+        if let tracker::Event::Bytes { flow, side, bytes, .. } = event {
             let before = said.entry((flow.id, side == Side::Client)).or_default();
             assert!(bytes.len() > before.len(), "nothing new was told");
             assert!(bytes.starts_with(before), "what was said changed");
@@ -178,6 +189,83 @@ pub fn shards(bytes: &[u8]) {
         }
     }
     assert_eq!(together, apart, "shards tell something else");
+}
+
+/// Whatever is said on connections becomes facts that can be folded, and each survives its journal.
+pub fn eye(bytes: &[u8]) {
+    let mut eye = Eye::new(&Config { idle_ns: 200, ..Config::default() });
+    let mut seen = Vec::new();
+    records(bytes).iter().for_each(|record| eye.packet(record, &mut |sight| seen.push(sight)));
+    let packets = conversation(bytes);
+    for (number, packet) in packets.iter().enumerate() {
+        let (frame, original) = (number as u64 + 1, packet.len() as u32);
+        let record = Record { frame, link: 101, at_ns: frame, original, bytes: packet };
+        eye.packet(&record, &mut |sight| seen.push(sight));
+    }
+    eye.stop(&mut |sight| seen.push(sight));
+    let mut attackers: BTreeMap<IpAddr, (Attacker, Behavior)> = BTreeMap::new();
+    let mut out = Output::default();
+    for (seq, sight) in (1..).zip(seen) {
+        let origin = Arc::new(Origin {
+            decky: "decky".to_owned(),
+            service: sight.transport,
+            connection: ConnectionId(Uuid::from_u128(sight.mark.into())),
+            peer: SocketAddr::new(sight.client.address, sight.client.port),
+            local: SocketAddr::new(sight.server.address, sight.server.port),
+        });
+        let at = Timestamp(i64::try_from(sight.at.at_ns).unwrap_or(i64::MAX));
+        let address = origin.attacker();
+        let about = About::Peer { origin: Arc::clone(&origin), fact: sight.fact };
+        let event = event::Event { at, about };
+        let read = event
+            .fact_json()
+            .and_then(|json| event::Event::from_parts(at, Some(origin), None, &json));
+        assert_eq!(read.ok().as_ref(), Some(&event), "a fact did not survive its journal");
+        let (attacker, behavior) = attackers.entry(address).or_insert_with(|| {
+            let attacker = Attacker::new(address);
+            let behavior = Behavior::new(attacker.uuid());
+            (attacker, behavior)
+        });
+        profile::fold(seq, &event, attacker, None, &mut out);
+        out.behavior.drain(..).for_each(|(_, change)| behavior.apply(&change));
+    }
+    for (attacker, behavior) in attackers.values() {
+        let _ = (attacker.row(), behavior.row());
+    }
+}
+
+/// A connection in raw IP packets that says what is in `bytes`: pieces, each behind a byte for its
+/// length and one for its kind.
+fn conversation(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let (mut rest, mut packets) = (bytes, Vec::new());
+    let mut next = [1_000_u32, 9_000];
+    while let [length, kind, tail @ ..] = rest {
+        let (payload, behind) = tail.split_at(tail.len().min(usize::from(*length)));
+        rest = behind;
+        let (is_server, is_udp) = (kind & 1 != 0, kind & 2 != 0);
+        let [client, server] = &mut next;
+        let (own, other) = if is_server { (server, *client) } else { (client, *server) };
+        let syn = u8::from(kind & 4 != 0) * 2;
+        let (from, to) = if is_server { ([9, 22], [1, 200]) } else { ([1, 200], [9, 22]) };
+        let header = if is_udp { 8 } else { 20 };
+        let size = (20 + header + payload.len()) as u16;
+        let mut packet = vec![0x45, 0];
+        packet.extend(size.to_be_bytes());
+        packet.extend([0, *kind, 0x40, 0, 64, if is_udp { 17 } else { 6 }, 0, 0]);
+        packet.extend([192, 0, 2, from[0], 192, 0, 2, to[0], 0, from[1], 0, to[1]]);
+        if is_udp {
+            packet.extend((size - 20).to_be_bytes());
+            packet.extend([0, 0]);
+        } else {
+            packet.extend(own.to_be_bytes());
+            packet.extend(other.to_be_bytes());
+            packet.extend([0x50, 0x10 | syn | kind >> 7, 255, 255, 0, 0, 0, 0]);
+            *own = own.wrapping_add(payload.len() as u32 + u32::from(syn / 2));
+        }
+        packet.extend(payload);
+        packets.push(packet);
+    }
+    packets
 }
 
 /// Records, each of a link type, a time, a length and as many bytes.
@@ -226,6 +314,107 @@ pub fn octets(bytes: &[u8]) {
     let _ = unescape(&String::from_utf8_lossy(bytes));
 }
 
+/// What a certificate names stands in it.
+pub fn x509(bytes: &[u8]) {
+    if let Ok(found) = x509::objects(bytes) {
+        let lists = [found.issuer, found.subject, found.extensions];
+        let named: usize = lists.iter().flatten().map(|object| object.len()).sum();
+        assert!(named < bytes.len(), "more numbers than bytes");
+    }
+}
+
+/// Whatever is seen on the wire, each fact is folded, and states survive their bytes.
+pub fn fold(bytes: &[u8]) {
+    let mut attacker = Attacker::new(IpAddr::from([192, 0, 2, 1]));
+    let mut behavior = Behavior::new(attacker.uuid());
+    let mut out = Output::default();
+    for (seq, chunk) in (1_u64..).zip(bytes.split(|byte| *byte == b'|')) {
+        let [kind, body @ ..] = chunk else { continue };
+        let about = About::Peer { origin: Arc::new(origin(*kind)), fact: fact(*kind, body) };
+        let event = event::Event { at: Timestamp(i64::from(*kind) * seq.cast_signed()), about };
+        profile::fold(seq, &event, &mut attacker, None, &mut out);
+    }
+    out.behavior.iter().for_each(|(_, change)| behavior.apply(change));
+    let row = behavior.row();
+    let mut again = postcard::from_bytes::<Behavior>(&row.state.0).ok();
+    let banners = row.ssh_client_banners.and_then(|json| serde_json::to_string(&json).ok());
+    let shapes = row.tcp_fingerprint.and_then(|json| serde_json::to_string(&json).ok());
+    if let Some(again) = &mut again {
+        let _ = again.restore(None, banners.as_deref(), shapes.as_deref());
+    }
+    assert_eq!(again, Some(behavior), "a state did not survive its bytes");
+    let state = attacker.row().state.0;
+    let again = postcard::from_bytes::<Attacker>(&state).map(|again| again.row().state.0);
+    assert_eq!(again, Ok(state), "a state did not survive its bytes");
+}
+
+fn origin(kind: u8) -> Origin {
+    Origin {
+        decky: String::new(),
+        service: Service::Tcp,
+        connection: ConnectionId(uuid::Uuid::from_u128(u128::from(kind >> 4))),
+        peer: ([192, 0, 2, 1], 40_000).into(),
+        local: ([192, 0, 2, kind & 7], 22).into(),
+    }
+}
+
+/// A fact whose kind and sides a byte says, and whose content the others are.
+fn fact(kind: u8, body: &[u8]) -> PeerFact {
+    let side = if kind & 8 == 0 { Side::Client } else { Side::Server };
+    let number = |at: usize| u32::from(body.get(at).copied().unwrap_or(0));
+    let message = || TlsMessage {
+        carrier: if kind & 16 == 0 { Carrier::Tcp } else { Carrier::Dtls },
+        body: Binary(body.to_vec()),
+    };
+    match kind & 7 {
+        0 | 1 => PeerFact::TcpSyn(Box::new(TcpSyn {
+            side,
+            ttl: kind,
+            tos: kind,
+            ip_id: (kind & 16 == 0).then_some(7),
+            ip_flags: (kind & 16 == 0).then_some(2),
+            flow_label: 0,
+            ip_options: 0,
+            isn: number(0),
+            ack: number(1),
+            flags: u16::from(kind) << 2 | 2,
+            window: u16::from(kind) << 8,
+            urgent: 0,
+            options: Binary(body.to_vec()),
+            payload: 0,
+            attempt: number(2),
+            since_ns: None,
+        })),
+        2 => PeerFact::TcpFlow(Box::new(TcpFlow {
+            took_ns: u64::from(number(0)) << 56,
+            end: FlowEnd::Idle,
+            client: FlowSide {
+                repeated: body.iter().map(|byte| (u16::from(*byte), u64::from(*byte))).collect(),
+                gaps_ns: body.iter().copied().map(u32::from).collect(),
+                ticks: (0..).zip(body.iter().copied().map(u32::from)).collect(),
+                ..FlowSide::default()
+            },
+            server: FlowSide::default(),
+        })),
+        3 => PeerFact::TlsClientHello(message()),
+        4 => PeerFact::TlsServerHello(message()),
+        5 => PeerFact::TlsCertificates(TlsCertificates {
+            side,
+            carrier: Carrier::Tcp,
+            chain: vec![Binary(body.to_vec())],
+        }),
+        6 => PeerFact::SshIdent { side, line: Octets(body.to_vec()), took_us: 0 },
+        _ => PeerFact::HttpRequest(Box::new(HttpRequest {
+            version: "2".into(),
+            method: Octets(body.to_vec()),
+            target: Octets(body.to_vec()),
+            fields: vec![(Octets(body.to_vec()), Octets(body.to_vec()))],
+            priority: None,
+            opening: Some(Box::default()),
+        })),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,6 +428,13 @@ mod tests {
         0, 0, 9, 0, 0, 0, 1, 3, 232, 0, 22, 0, 0, 0, 101, 0, 0, 0, 0, 80, 16, 255, 255, 0, 0, 0, 0,
         111, 110, 101, 9, 40, 69, 0, 0, 40, 0, 1, 64, 0, 64, 6, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 3,
         232, 0, 22, 0, 0, 0, 106, 0, 0, 0, 0, 80, 4, 255, 255, 0, 0, 0, 0,
+    ];
+
+    /// Nothing but a name and an extension.
+    const CERTIFICATE: &[u8] = &[
+        48, 49, 48, 47, 2, 1, 9, 48, 0, 48, 12, 49, 10, 48, 8, 6, 3, 85, 4, 3, 12, 1, 120, 48, 0,
+        48, 12, 49, 10, 48, 8, 6, 3, 85, 4, 3, 12, 1, 121, 48, 0, 163, 9, 48, 7, 48, 5, 6, 3, 85,
+        29, 15,
     ];
 
     const SEEDS: &[(&str, &[u8])] = &[
@@ -255,11 +451,22 @@ mod tests {
         ("capture", &[212, 195, 178, 161, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 0, 0, 101, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 97, 98, 99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
         ("flow", PACKETS),
         ("shards", PACKETS),
+        ("eye", PACKETS),
+        ("eye", b"\0\x04\0\x05\x0fSSH-2.0-client\n\x10\x01SSH-2.0-server\r\n\x11\0\0\0\0\x0c\x04\x14\0\0\0\0\0\0\0\0\0\0"),
+        ("eye", b"\0\x04\x1c\0GET / HTTP/1.1\r\nCookie: a\r\n\r\n\x18\0PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x09\0\0\0\0\x04\0\0\0\0\0"),
+        ("eye", b"\x36\x04\x16\x03\x01\x00\x31\x01\0\0\x2d\x03\x0300000000000000000000000000000000\0\0\x02\x13\x01\x01\0\0\x02\0\0"),
         ("keyboard", b"ls -la\r\x1b[A\x1b[200~pasted\x1b[201~\xc3\xa4\x7f\x03\xff123456"),
         ("keyboard", b"the other thing that is there and then over there in the other house\r"),
         (
             "recording",
             b"{\"version\":2,\"width\":80,\"height\":24}\n[0.1,\"i\",\"l\"]\n[0.2,\"o\",\"l\"]\n",
+        ),
+        ("x509", CERTIFICATE),
+        (
+            "fold",
+            b"\0\x02\x04\x05\xb4\x08\x0a0123\0\0\0\0|\x08\x02\x04\x05\xb4|\x02repeated and repeated|\x03\x03\x03\
+              00000000000000000000000000000000\0\0\x02\x13\x01\x01\0|\x04\x03\x03\
+              00000000000000000000000000000000\0\x13\x01\0|\x06SSH-2.0-x|\x07GET",
         ),
         ("octets", b"a\\x41\x1b]0;title\x07\xff\xe2\x80\xae"),
     ];
