@@ -40,6 +40,7 @@ pub(crate) const ARTIFACTS: &[Artifact] = &[
     Artifact { path: "docs/generated/schema-sqlite.sql", arguments: &["schema", "sqlite"] },
     Artifact { path: "docs/generated/schema-mysql.sql", arguments: &["schema", "mysql"] },
     Artifact { path: "docs/generated/config.example.toml", arguments: &["config", "--example"] },
+    Artifact { path: "docs/generated/read.schema.json", arguments: &["read", "--schema"] },
     Artifact { path: "docs/generated/cli.md", arguments: &["help-markdown"] },
 ];
 
