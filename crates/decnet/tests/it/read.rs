@@ -136,3 +136,77 @@ fn the_schema_is_in_the_documents() {
     let value: Value = serde_json::from_str(&document).unwrap();
     assert_eq!(value["$schema"], "https://json-schema.org/draft/2020-12/schema");
 }
+
+/// An hour of a connection whose client's clock is 50 ppm fast, as seen through up to 5 ms of
+/// jitter: the sender's timestamps tick a thousand times a second.
+fn hour() -> Vec<u8> {
+    let mut file =
+        vec![0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0];
+    file.extend(101_u32.to_le_bytes());
+    let mut dice = 0x2545_f491_4f6c_dd1d_u64;
+    let mut roll = || {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        (dice >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    let (mut at, mut seq, mut count) = (0.0, 1_000_u32, 0_u32);
+    while at < 3_600.0 {
+        let arrival = ((1_795_322_152.0 + at + 0.005 * roll()) * 1e9) as u64;
+        let stamp = (at * 1.000_05 * 1_000.0) as u32;
+        let stamp = stamp.wrapping_add(u32::MAX - 100_000);
+        // A SYN first, then one byte at a time; each is acknowledged.
+        let (flags, payload) = if count == 0 { (0x02, &b""[..]) } else { (0x18, &b"x"[..]) };
+        for (ends, flags, payload) in [(false, flags, payload), (true, 0x10, &b""[..])] {
+            let mut packet = vec![0x45, 0, 0, 52 + payload.len() as u8, 0, 7, 0x40, 0, 64, 6, 0, 0];
+            let (from, to) = ([192, 0, 2, 1], [192, 0, 2, 9]);
+            let (ports, numbers) = ([40_000_u16, 22], [seq, 9_000]);
+            let turn = usize::from(ends);
+            packet.extend([from, to][turn]);
+            packet.extend([from, to][1 - turn]);
+            packet.extend(ports[turn].to_be_bytes());
+            packet.extend(ports[1 - turn].to_be_bytes());
+            let own = if ends { numbers[1] } else { numbers[0] };
+            let other = if ends { seq.wrapping_add(1) } else { numbers[1] };
+            packet.extend(own.to_be_bytes());
+            packet.extend(other.to_be_bytes());
+            let flags = if ends && count == 0 { 0x12 } else { flags };
+            packet.extend([0x80, flags, 0xfa, 0xf0, 0, 0, 0, 0, 1, 1, 8, 10]);
+            packet.extend((if ends { 7 } else { stamp }).to_be_bytes());
+            packet.extend([0; 4]);
+            packet.extend(payload);
+            let ns = arrival + u64::from(ends) * 1_000;
+            let length = packet.len() as u32;
+            for word in [(ns / 1_000_000_000) as u32, (ns % 1_000_000_000) as u32, length, length] {
+                file.extend(word.to_le_bytes());
+            }
+            file.extend(packet);
+        }
+        seq = seq.wrapping_add(1);
+        count += 1;
+        at += 0.2 + 1.6 * roll();
+    }
+    file
+}
+
+#[test]
+fn an_hour_with_jitter_tells_the_skew_of_a_clock_within_one_part_per_million() {
+    let file = hour();
+    let lines = printed(&read(&["--json"], &file));
+    let flow: Value = lines.lines().last().map(|line| serde_json::from_str(line).unwrap()).unwrap();
+    assert_eq!(flow["kind"], "tcp_flow");
+    assert_eq!(flow["client"]["ts_hz"], 1_000, "{flow}");
+    let skew = flow["client"]["clock_skew_ppm"].as_f64().unwrap();
+    assert!((skew - 50.0).abs() < 1.0, "{skew} ppm");
+    assert_eq!(flow["server"]["clock_skew_ppm"], Value::Null, "a clock that stands still");
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    printed(&read(&["--data", data], &file));
+    let json =
+        printed(&command(&["attacker", "192.0.2.1", "--json", "--data", data]).output().unwrap());
+    let behavior = &serde_json::from_str::<Value>(&json).unwrap()["behavior"];
+    let skew = behavior["clock_skew_ppm"].as_f64().unwrap();
+    let bound = behavior["clock_skew_ci"].as_f64().unwrap();
+    assert!((skew - 50.0).abs() < 1.0 && bound < 5.0, "{behavior}");
+    assert_eq!(behavior["ts_hz"], 1_000.0, "{behavior}");
+}
