@@ -223,6 +223,9 @@ pub const FLOW_IDLE_NS: u64 = 300_000_000_000;
 pub const FLOW_SAMPLES: usize = 64;
 /// TM-FLW-015: segments of a direction that a repeated one is looked for in: the latest.
 pub const FLOW_SEGMENTS: usize = 32;
+/// TM-FLW-021: parts of a direction that are known to have been missed; what fills one of those
+/// before is taken for sent again.
+pub const FLOW_GAPS: usize = 16;
 /// TM-FLW-019: segments with payload in one of JA4SSH's windows: its definition's 200.
 pub const SSH_WINDOW_SEGMENTS: usize = 200;
 /// TM-FLW-020: segments with payload that a flow keeps the lengths of before anybody knows whether

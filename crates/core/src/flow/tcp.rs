@@ -13,7 +13,7 @@ use crate::flow::splitter::Packet;
 use crate::flow::stream::Stream;
 use crate::flow::tracker::{Event, Wants};
 use crate::flow::window::{Early, SshWindow, Watch};
-use crate::limits::{FLOW_SAMPLES, FLOW_SEGMENTS};
+use crate::limits::{FLOW_GAPS, FLOW_SAMPLES, FLOW_SEGMENTS};
 
 pub use crate::flow::opening::Opening;
 
@@ -107,6 +107,8 @@ pub struct Direction {
     /// Packets after the opening with ECE, and with CWR.
     pub echoes: [u32; 2],
     sent: Vec<Sent>,
+    /// Parts of what was sent that were not seen: what comes there is late, and was not sent again.
+    missing: Vec<(u32, u32)>,
     ticks: Vec<Tick>,
     /// The first of the gaps, nanoseconds.
     pub gaps_ns: Vec<u32>,
@@ -330,6 +332,7 @@ impl Direction {
             opened_ns: None,
             data_ns: 0,
             sent: Vec::new(),
+            missing: Vec::new(),
             sent_next: 0,
         }
     }
@@ -464,8 +467,17 @@ impl Direction {
         self.bytes += u64::from(length);
         self.max_segment = self.max_segment.max(length);
         let is_new = self.highest.is_none_or(|highest| is_behind(end, highest));
-        let is_repeat =
-            self.highest.is_some_and(|highest| is_behind(highest, seq)) && self.repeat(at, seq);
+        let is_repeat = match self.highest {
+            Some(highest) if is_behind(highest, seq) => self.repeat(at, seq, end),
+            Some(highest) if seq != highest => {
+                if self.missing.len() >= FLOW_GAPS {
+                    self.missing.remove(0);
+                }
+                self.missing.push((highest, seq));
+                false
+            }
+            Some(_) | None => false,
+        };
         if is_new {
             self.highest = Some(end);
         }
@@ -488,15 +500,37 @@ impl Direction {
         is_new
     }
 
-    /// Whether a segment is there that began at `seq`; if so it was sent again.
-    fn repeat(&mut self, at: Moment, seq: u32) -> bool {
-        let Some(sent) = self.sent.iter_mut().find(|sent| sent.seq == seq) else { return false };
+    /// Whether a segment was seen before, all or a part of it; if so it was sent again.
+    fn repeat(&mut self, at: Moment, seq: u32, end: u32) -> bool {
+        if self.fills(seq, end) {
+            return false;
+        }
+        let Some(sent) = self.sent.iter_mut().find(|sent| sent.seq == seq) else {
+            // It is too long ago to know when, or was cut elsewhere. One byte keeps alive.
+            let is_seen = self.stream.first().is_some_and(|start| !is_behind(start, seq));
+            let is_again = is_seen && end.wrapping_sub(seq) > 1;
+            self.repeats += u32::from(is_again);
+            return is_again;
+        };
         sent.tries = sent.tries.saturating_add(1);
         let delay_ns = at.at_ns.saturating_sub(sent.at_ns);
         let repeat = Repeat { at, delay_ns, attempt: sent.tries };
         self.repeats += 1;
         if self.repeated.len() < FLOW_SAMPLES {
             self.repeated.push(repeat);
+        }
+        true
+    }
+
+    /// Whether something was missing there.
+    fn fills(&mut self, seq: u32, end: u32) -> bool {
+        let overlaps = |&(from, to): &(u32, u32)| is_behind(end, from) && is_behind(to, seq);
+        let Some(place) = self.missing.iter().position(overlaps) else { return false };
+        let (from, to) = self.missing.remove(place);
+        for (from, to) in [(from, seq), (end, to)] {
+            if is_behind(to, from) && self.missing.len() < FLOW_GAPS {
+                self.missing.push((from, to));
+            }
         }
         true
     }

@@ -337,3 +337,31 @@ fn silence_ends_flows_without_a_packet() {
     tracker.pass(61_000_000_001, &mut out);
     assert_eq!(told, [(1_000, true, End::Idle)]);
 }
+
+/// The sensor misses what is lost before it, and sees twice what is lost behind it.
+#[test]
+fn what_fills_a_gap_is_late_and_what_was_seen_long_ago_is_sent_again() {
+    let data = |number: u32| Packet::new(7, 0, 101 + 10 * number, b"0123456789").acks(501);
+    let mut packets = Packet::handshake(7).to_vec();
+    let missed = [3, 50, 51];
+    packets.extend((0..100).filter(|number| !missed.contains(number)).map(data));
+    // Late; and from longer ago than is known when, from lately, and with a part of what is new.
+    packets.extend([3, 51, 50].map(data));
+    packets.extend([3, 10, 99].map(data));
+    packets.push(Packet::new(7, 0, 101 + 995, b"0123456789").acks(501));
+    // A byte that keeps alive.
+    packets.push(Packet::new(7, 0, 100 + 1_005, b"x").acks(501));
+    let mut tracker = Tracker::new(Config::default());
+    let mut repeats = Vec::new();
+    let mut out = |event: Event<'_>| {
+        if let Event::Ended { flow, .. } = event {
+            repeats.push((flow.client.repeats, flow.client.repeated.len()));
+        }
+        Wants::More
+    };
+    for (packet, frame) in packets.iter().zip(1..) {
+        tracker.packet(&record(frame, 1_000, &packet.bytes()), &mut out);
+    }
+    tracker.stop(&mut out);
+    assert_eq!(repeats, [(4, 2)]);
+}
