@@ -39,30 +39,36 @@ struct Count {
     in_frame: usize,
 }
 
-/// Kinds, whether only values that two tools agree on count, and how many must be found.
-const KINDS: &[(&str, Opinion, usize)] = &[
-    ("ja3", Opinion::Agreed, 504),
-    ("ja3s", Opinion::Agreed, 454),
-    ("ja4", Opinion::Agreed, 448),
-    ("ja4s", Opinion::Agreed, 428),
-    ("ja4h", Opinion::Agreed, 245),
-    ("ja4t", Opinion::Agreed, 1_493),
-    ("ja4ts", Opinion::Agreed, 1_158),
-    ("hassh", Opinion::Agreed, 30),
-    ("hassh_server", Opinion::Agreed, 27),
-    ("ssh_banner_client", Opinion::Agreed, 33),
-    ("ssh_banner_server", Opinion::Agreed, 36),
-    ("h2_settings_client", Opinion::Any, 13),
-    ("h2_settings_server", Opinion::Any, 6),
-    ("h2_akamai", Opinion::Any, 4),
-    ("p0f_syn", Opinion::Any, 1_267),
-    ("p0f_synack", Opinion::Any, 1_107),
+/// Kinds, and whose word counts.
+const KINDS: &[(&str, Opinion)] = &[
+    ("ja3", Opinion::Agreed),
+    ("ja3s", Opinion::Agreed),
+    ("ja4", Opinion::Agreed),
+    ("ja4s", Opinion::Agreed),
+    ("ja4h", Opinion::Agreed),
+    ("ja4t", Opinion::Agreed),
+    ("ja4ts", Opinion::Agreed),
+    ("ja4ssh", Opinion::Agreed),
+    ("hassh", Opinion::Agreed),
+    ("hassh_server", Opinion::Agreed),
+    ("ssh_banner_client", Opinion::Agreed),
+    ("ssh_banner_server", Opinion::Agreed),
+    ("h2_settings_client", Opinion::One),
+    ("h2_settings_server", Opinion::One),
+    ("h2_akamai", Opinion::One),
+    ("p0f_syn", Opinion::One),
+    ("p0f_synack", Opinion::One),
 ];
+
+/// Of what one tool alone says, how much must be found, in percent: it may be wrong.
+const ONE_PERCENT: usize = 99;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Opinion {
+    /// Only what two tools agree on counts, and all of it must be found.
     Agreed,
-    Any,
+    /// No other tool has the kind.
+    One,
 }
 
 fn data() -> PathBuf {
@@ -98,7 +104,7 @@ fn fingerprints_are_those_of_other_tools() {
             let value: serde_json::Value = serde_json::from_str(line).unwrap();
             let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
             let note = text("note");
-            let Some((kind, opinion, _)) = KINDS.iter().find(|(kind, ..)| *kind == value["kind"])
+            let Some((kind, opinion)) = KINDS.iter().find(|(kind, _)| *kind == value["kind"])
             else {
                 continue;
             };
@@ -141,7 +147,7 @@ fn fingerprints_are_those_of_other_tools() {
     }
     println!("{seen_all} fingerprints in all; found / expected (in the very packet):");
     let mut failed = Vec::new();
-    for (kind, _, floor) in KINDS {
+    for (kind, opinion) in KINDS {
         let is_plus = *kind != "ja4" && kind.starts_with("ja4");
         if is_plus && !cfg!(feature = "ja4plus") {
             println!("{kind:20} skipped: built without ja4plus");
@@ -153,9 +159,12 @@ fn fingerprints_are_those_of_other_tools() {
             "{kind:20} {:5} / {:5} ({}); of one tool alone {} / {}",
             count.found, count.expected, count.in_frame, other.0, other.1
         );
-        // Other captures than those that the floors were taken from have other numbers.
-        if count.found < (*floor).min(count.expected) {
-            failed.push(format!("{kind}: {} of {floor}", count.found));
+        let floor = match opinion {
+            Opinion::Agreed => count.expected,
+            Opinion::One => count.expected * ONE_PERCENT / 100,
+        };
+        if count.found < floor {
+            failed.push(format!("{kind}: {} of {}", count.found, count.expected));
         }
     }
     assert_eq!(failed, Vec::<String>::new());

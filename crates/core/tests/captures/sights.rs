@@ -87,6 +87,8 @@ fn say(sight: &eye::Sight, seen: &mut Vec<(usize, Sight)>) {
             };
             see(kind, fingerprint::hassh(*side, &offer).hash);
         }
+        #[cfg(feature = "ja4plus")]
+        PeerFact::SshTraffic(traffic) => see("ja4ssh", fingerprint::tcp::ja4ssh(traffic).hash),
         PeerFact::HttpRequest(request) => {
             let fields =
                 request.fields.iter().map(|(name, value)| Field { name: &name.0, value: &value.0 });
