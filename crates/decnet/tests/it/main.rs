@@ -21,3 +21,4 @@ mod spine;
 mod terminal;
 mod tools;
 mod up;
+mod wire;

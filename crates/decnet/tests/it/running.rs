@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A decoy on a free port of this machine alone, and nothing that depends on rights.
-pub const ANY_PORT: &str = "[sniffer]\nenabled = \"off\"\n[[decky]]\n[decky.ssh]\nlisten = [\"127.0.0.1:0\"]\n";
+pub const ANY_PORT: &str =
+    "[sniffer]\nenabled = \"off\"\n[[decky]]\n[decky.ssh]\nlisten = [\"127.0.0.1:0\"]\n";
 
 /// `decnet up`, until it is dropped.
 pub struct Running {
