@@ -6,9 +6,9 @@ use super::{Fingerprint, http, md5_of};
 use crate::event::Side;
 use crate::event::wire::{Http2Priority, HttpRequest};
 use crate::octets::Octets;
-use crate::wire::http::h2;
 #[cfg(feature = "ja4plus")]
 use crate::wire::http::Field;
+use crate::wire::http::h2;
 
 /// HASSH or `HASSHServer` of the name-lists of a KEXINIT.
 #[must_use]
