@@ -107,10 +107,12 @@ impl Lines {
 
 /// The kind of a line: that of its fact, but that a SYN-ACK is no SYN.
 pub(super) fn kind(fact: &PeerFact) -> &'static str {
-    match fact {
-        PeerFact::TcpSyn(syn) if syn.side == Side::Server => "tcp_synack",
-        fact => fact.kind(),
+    if let PeerFact::TcpSyn(syn) = fact
+        && syn.side == Side::Server
+    {
+        return "tcp_synack";
     }
+    fact.kind()
 }
 
 fn side_name(side: Side) -> &'static str {

@@ -349,7 +349,7 @@ mod tests {
     #[track_caller]
     fn check<'a>(
         object: &Map<String, Value>,
-        members: impl Iterator<Item = &'a Member> + Clone,
+        members: &(impl Iterator<Item = &'a Member> + Clone),
         path: &str,
         met: &mut BTreeMap<String, u64>,
     ) {
@@ -372,7 +372,7 @@ mod tests {
                 Type::Wholes => all(Value::is_u64),
                 Type::Reals => all(Value::is_number),
                 Type::Object(members) => {
-                    check(value.as_object().unwrap(), members.iter(), &path, met);
+                    check(value.as_object().unwrap(), &members.iter(), &path, met);
                     true
                 }
             };
@@ -392,7 +392,8 @@ mod tests {
             let value: Value = serde_json::from_slice(line).unwrap();
             let kind = value["kind"].as_str().unwrap();
             let members = KINDS.iter().find(|(name, _)| *name == kind).unwrap().1;
-            check(value.as_object().unwrap(), COMMON.iter().chain(members), kind, &mut met);
+            let members = COMMON.iter().chain(members);
+            check(value.as_object().unwrap(), &members, kind, &mut met);
         }
         // What no capture shows would be a name without a test.
         let own: Vec<String> = KINDS

@@ -36,7 +36,7 @@ impl Source {
                 if about.is_dir() {
                     bail!("{name} is a folder");
                 }
-                let length = about.is_file().then(|| about.len());
+                let length = about.is_file().then_some(about.len());
                 (name, Box::new(file), length)
             }
         };
