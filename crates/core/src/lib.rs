@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cast;
+pub mod dialogue;
 pub mod event;
 pub mod flow;
 pub mod fuzz;

@@ -1,0 +1,6 @@
+//! Binary packets, RFC 4253 §6: what lies between a stream of bytes and messages.
+//!
+//! **Invariant:** a packet that is not authentic, or longer than OpenSSH takes, becomes a
+//! [`Refusal`](refusal::Refusal) before anything of it is believed.
+
+pub mod refusal;
