@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 /// The reference capture of that name, or nothing where there are none.
+#[expect(clippy::print_stdout, reason = "says what is skipped")]
 fn capture(name: &str) -> Option<PathBuf> {
     let given = std::env::var_os("DECNET_TEST_DATA").map(PathBuf::from);
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
