@@ -122,7 +122,7 @@ pub const TABLES: &[Table] = &[
             col("traversal_path", Long, "deckies in first-contact order"),
             col("is_traversal", Flag, "more than one decky"),
             key("bounty_count", Integer),
-            col("credential_count", Integer, "distinct user and secret per service"),
+            key("credential_count", Integer),
             col("fingerprints", Json, "[{kind, hash, raw, first_seen, last_seen, seen_by}]"),
             key("commands", Json),
             key("updated_at", Instant),

@@ -628,7 +628,6 @@ pub const SIGNALS: &[Signal] = &[
             ("credential", "first_seen"),
             ("credential", "last_seen"),
             ("credential", "count"),
-            ("attackers", "credential_count"),
         ],
     },
     Signal {
