@@ -387,7 +387,7 @@ impl Signals {
 /// Threads of the runtime; the writer has one of its own.
 const WORKERS: usize = 2;
 /// Until connections are closed. With the sniffer's and the store's, less than five seconds.
-const PATIENCE_DECOYS: Duration = Duration::from_millis(2_000);
+const PATIENCE_DECOYS: Duration = Duration::from_millis(1_700);
 /// For a store that is out of reach at the end, and for its writer to notice that.
 const PATIENCE_STORE: Duration = Duration::from_millis(1_000);
 const PATIENCE_WRITER: Duration = Duration::from_millis(2_000);

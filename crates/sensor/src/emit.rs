@@ -77,6 +77,14 @@ impl Emitter {
         self.try_emit(event)
     }
 
+    /// Whether less than a quarter of the places are taken: what comes in floods, and may be forged,
+    /// leaves the others to what is not.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        let places = self.sender.max_capacity();
+        places - self.sender.capacity() < places.div_ceil(4)
+    }
+
     /// Counts what was lost before it came here, to be told with the next event.
     pub fn lose(&self, count: u64) {
         self.tally.lost.fetch_add(count, Ordering::Relaxed);
@@ -149,7 +157,9 @@ mod tests {
     async fn what_comes_in_floods_takes_half_of_the_places() {
         let (sender, mut queue) = mpsc::channel(4);
         let emitter = Emitter::new(sender);
+        assert!(emitter.is_quiet());
         assert_eq!(emitter.emit_spare(event(1)), None);
+        assert!(!emitter.is_quiet());
         assert_eq!(emitter.emit_spare(event(2)), None);
         assert_eq!(emitter.emit_spare(event(3)), Some(event(3)));
         emitter.lose(7);

@@ -121,4 +121,4 @@ const NO_PERMISSION: &str = "; start as root, or give the program the right with
                              cap_net_raw+ep` or systemd's AmbientCapabilities=CAP_NET_RAW, or say \
                              enabled = \"off\" in [sniffer]";
 /// Until what was seen is in the queue.
-const PATIENCE: Duration = Duration::from_millis(800);
+const PATIENCE: Duration = Duration::from_millis(1_200);

@@ -39,8 +39,25 @@ impl Running {
     pub fn start_on(home: TempDir, data: &Path, config: &str) -> Self {
         let file = home.path().join("decnet.toml");
         std::fs::write(&file, if config.is_empty() { ANY_PORT } else { config }).unwrap();
-        let (child, printed) = spawn(&file, data);
+        let (child, printed) = spawn(Command::new(PROGRAM), &file, data);
         let mut running = Self { _home: home, config: file, data: data.to_owned(), child, printed };
+        running.wait_until_up();
+        running
+    }
+
+    /// As [`Self::start`], by somebody who may not open packet sockets.
+    #[track_caller]
+    pub fn start_without_net_raw(config: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let (data, file) = (home.path().join("data"), home.path().join("decnet.toml"));
+        std::fs::write(&file, config).unwrap();
+        let mut command = Command::new(PROGRAM);
+        if nix::unistd::geteuid().is_root() {
+            command = Command::new("setpriv");
+            command.args(["--bounding-set=-net_raw", "--inh-caps=-net_raw", PROGRAM]);
+        }
+        let (child, printed) = spawn(command, &file, &data);
+        let mut running = Self { _home: home, config: file, data, child, printed };
         running.wait_until_up();
         running
     }
@@ -48,7 +65,7 @@ impl Running {
     /// Starts it again on the same data folder, after [`Self::kill`] or [`Self::stop`].
     #[track_caller]
     pub fn restart(&mut self) {
-        let (child, printed) = spawn(&self.config, &self.data);
+        let (child, printed) = spawn(Command::new(PROGRAM), &self.config, &self.data);
         (self.child, self.printed) = (child, printed);
         self.wait_until_up();
     }
@@ -139,9 +156,9 @@ impl Drop for Running {
     }
 }
 
-fn spawn(config: &Path, data: &Path) -> (Child, Arc<Mutex<String>>) {
+fn spawn(mut program: Command, config: &Path, data: &Path) -> (Child, Arc<Mutex<String>>) {
     let complaints = std::fs::File::create(config.with_extension("stderr")).unwrap();
-    let mut child = Command::new(PROGRAM)
+    let mut child = program
         .args(["up", "--config"])
         .arg(config)
         .arg("--data")

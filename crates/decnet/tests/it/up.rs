@@ -222,3 +222,24 @@ fn it_is_small_while_nothing_happens() {
     let kib: u64 = resident.split_whitespace().next().unwrap().parse().unwrap();
     assert!(kib < 40 << 10, "{kib} KiB");
 }
+
+/// Root without the one capability is as good as anybody else without it.
+#[test]
+fn who_may_not_watch_is_told_so_once_and_has_decoys() {
+    if nix::unistd::geteuid().is_root() && !crate::tools::present(&["setpriv"]) {
+        return;
+    }
+    let running = Running::start_without_net_raw(WITH_WIRE);
+    let complaints = running.complaints();
+    let lines: Vec<&str> = complaints.lines().filter(|line| line.contains("wire")).collect();
+    let [line] = lines[..] else { panic!("{complaints}") };
+    assert!(line.contains("CAP_NET_RAW") && line.contains("setcap cap_net_raw+ep"), "{line}");
+    assert!(running.printed().contains("wire   not watched\n"), "{}", running.printed());
+    let json = status(&running);
+    assert_eq!(json["sniffer"]["watching"], false);
+    let why = "reading from interfaces needs the capability CAP_NET_RAW";
+    assert_eq!(json["sniffer"]["error"], why);
+    assert_eq!(json["decoys"][0]["health"], "listening");
+    let plain = printed(&decnet(&["status", "--data", running.data()]));
+    assert!(plain.contains(&format!("wire    not watched: {why}\n")), "{plain}");
+}

@@ -30,6 +30,15 @@ const STRANGERS_BYTES: usize = 1_024;
 /// SYNs and SYN-ACKs of one connection that are held.
 const HELD_OF_ONE: usize = 4;
 
+/// Whom there is a place for where events go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Everybody.
+    ForAll,
+    /// Those that have shown that they get what they are sent.
+    ForKnown,
+}
+
 /// What decides, and remembers what it must.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
@@ -58,7 +67,7 @@ type Connection = (Endpoint, Endpoint, u64);
 /// SYNs that were refused, until their connection turns out to be one.
 #[derive(Debug, Default)]
 struct Held {
-    events: BTreeMap<Connection, Vec<Event>>,
+    sights: BTreeMap<Connection, Vec<Sight>>,
     /// Since when, in the order in which they came; also of some that are gone.
     order: VecDeque<(u64, Connection)>,
 }
@@ -70,14 +79,15 @@ impl Gate {
         &mut self,
         sight: Sight,
         now_ns: u64,
-        event: impl FnOnce(Sight) -> Event,
+        room: Room,
+        mut event: impl FnMut(Sight) -> Event,
         out: &mut impl FnMut(Event),
     ) {
         let who = network(sight.client.address);
         let connection = (sight.client, sight.server, sight.mark);
         if sight.is_answered {
-            for event in self.held.give(&connection) {
-                out(event);
+            for held in self.held.give(&connection) {
+                out(event(held));
             }
             let event = event(sight);
             if self.known.take(who, now_ns, weight(&event) as u64, SOURCE) {
@@ -87,13 +97,19 @@ impl Gate {
             }
             return;
         }
-        let is_syn = matches!(sight.fact, PeerFact::TcpSyn(_));
+        if matches!(sight.fact, PeerFact::TcpSyn(_)) {
+            // The one that comes in floods is not made an event before it is to be one.
+            if room == Room::ForAll && self.is_let_in(who, now_ns, 1) {
+                out(event(sight));
+            } else {
+                self.lost += self.held.put(connection, now_ns, sight);
+            }
+            return;
+        }
         let event = event(sight);
-        let cost = if is_syn { 1 } else { 1 + (weight(&event) / STRANGERS_BYTES) as u64 };
-        if self.is_let_in(who, now_ns, cost) {
+        let cost = 1 + (weight(&event) / STRANGERS_BYTES) as u64;
+        if room == Room::ForAll && self.is_let_in(who, now_ns, cost) {
             out(event);
-        } else if is_syn {
-            self.lost += self.held.put(connection, now_ns, event);
         } else {
             self.lost += 1;
         }
@@ -155,13 +171,13 @@ impl Sources {
 }
 
 impl Held {
-    /// Keeps an event; how many were lost by that.
-    fn put(&mut self, connection: Connection, now_ns: u64, event: Event) -> u64 {
-        let there = self.events.entry(connection).or_default();
+    /// Keeps a sight; how many were lost by that.
+    fn put(&mut self, connection: Connection, now_ns: u64, sight: Sight) -> u64 {
+        let there = self.sights.entry(connection).or_default();
         if there.len() >= HELD_OF_ONE {
             return 1;
         }
-        there.push(event);
+        there.push(sight);
         self.order.push_back((now_ns, connection));
         let mut lost = 0;
         while self.order.len() > SNIFF_HELD_SYNS {
@@ -170,11 +186,11 @@ impl Held {
         lost
     }
 
-    fn give(&mut self, connection: &Connection) -> Vec<Event> {
-        if self.events.is_empty() {
+    fn give(&mut self, connection: &Connection) -> Vec<Sight> {
+        if self.sights.is_empty() {
             return Vec::new();
         }
-        self.events.remove(connection).unwrap_or_default()
+        self.sights.remove(connection).unwrap_or_default()
     }
 
     fn drop_until(&mut self, until_ns: u64) -> u64 {
@@ -187,7 +203,7 @@ impl Held {
 
     fn drop_first(&mut self) -> u64 {
         let Some((_, connection)) = self.order.pop_front() else { return 0 };
-        self.events.remove(&connection).map_or(0, |events| events.len() as u64)
+        self.sights.remove(&connection).map_or(0, |sights| sights.len() as u64)
     }
 }
 
@@ -248,7 +264,7 @@ mod tests {
             at: Timestamp(sight.mark as i64),
             about: About::Sensor(SensorFact::Stopped {}),
         };
-        gate.take(sight, now_ns, event, &mut |event| passed.push(event.at.0));
+        gate.take(sight, now_ns, Room::ForAll, event, &mut |event| passed.push(event.at.0));
         passed
     }
 
@@ -264,7 +280,7 @@ mod tests {
         assert_eq!(gate.lost(0), u64::from(sources) - SNIFF_STRANGERS_BURST - held);
         assert_eq!(gate.lost(SECOND), 0);
         assert_eq!(gate.lost(SNIFF_HELD_NS + 1), held);
-        assert!(gate.held.events.is_empty());
+        assert!(gate.held.sights.is_empty());
         assert_eq!(gate.lost_at_end(), 0);
         let passed: usize =
             (0..sources).map(|n| take(&mut gate, sight(9 + n, 1, syn()), SECOND).len()).sum();
@@ -295,6 +311,18 @@ mod tests {
         assert!(take(&mut gate, sight(10, 8, syn()), 0).is_empty());
         let lost = gate.lost_at_end();
         assert_eq!(lost, 20_000 - SNIFF_STRANGERS_BURST + 2);
+    }
+
+    #[test]
+    fn where_there_is_little_room_those_who_are_answered_get_it() {
+        let mut gate = Gate::default();
+        let mut passed = 0;
+        for sight in [sight(9, 5, syn()), answered(10, 6), answered(9, 5)] {
+            let event =
+                |_| Event { at: Timestamp(0), about: About::Sensor(SensorFact::Stopped {}) };
+            gate.take(sight, 0, Room::ForKnown, event, &mut |_| passed += 1);
+        }
+        assert_eq!((passed, gate.lost_at_end()), (3, 0));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! wire, and what was lost (by the kernel, at a limit, before a full queue) is counted, and told
 //! once a second. When it is stopped, all that it has seen is in the queue.
 
-use super::gate::Gate;
+use super::gate::{Gate, Room};
 use super::homes::Homes;
 use super::{Frame, Network, SniffError, Stop, Turn, Watch, Watcher, interfaces};
 use crate::emit::Emitter;
@@ -18,7 +18,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -30,8 +30,11 @@ const TICK: Duration = Duration::from_secs(1);
 /// Until the kernel has handed over what came in before the end: twice what it waits for a block
 /// to fill.
 const LINGER: Duration = Duration::from_millis(20);
+/// After which no frame is looked at any more once it was stopped; those that are left are counted
+/// as lost.
+const END: Duration = Duration::from_millis(400);
 /// Milliseconds that are waited for places in the queue at the end.
-const END_WAIT_MS: u64 = 500;
+const END_WAIT_MS: u64 = 400;
 
 /// What is watched, and how.
 #[derive(Clone, Debug)]
@@ -82,6 +85,8 @@ pub struct Sniffer {
 #[derive(Debug)]
 pub struct Sniffing {
     stop: Stop,
+    /// When it has to be over, once that is known.
+    over: Arc<OnceLock<Instant>>,
     thread: JoinHandle<()>,
     counters: Arc<SnifferCounters>,
 }
@@ -125,7 +130,8 @@ impl Sniffer {
     pub fn start(self, emitter: Emitter) -> io::Result<Sniffing> {
         let Self { mut watcher, stop, homes, .. } = self;
         let counters = Arc::new(SnifferCounters::default());
-        let mut work = Work::new(homes, emitter, Arc::clone(&counters));
+        let over = Arc::new(OnceLock::new());
+        let mut work = Work::new(homes, emitter, Arc::clone(&counters), Arc::clone(&over));
         let thread = thread::Builder::new().name("sniffer".to_owned()).spawn(move || {
             if let Err(error) = work.run(&mut watcher) {
                 tracing::warn!(%error, "The interfaces are watched no longer.");
@@ -134,7 +140,7 @@ impl Sniffer {
             }
             work.end(&watcher);
         })?;
-        Ok(Sniffing { stop, thread, counters })
+        Ok(Sniffing { stop, over, thread, counters })
     }
 }
 
@@ -153,9 +159,10 @@ impl Sniffing {
         Arc::clone(&self.counters)
     }
 
-    /// Lets it hand on what was seen, and waits for that: less than a second, unless the machine
-    /// is very busy.
+    /// Lets it hand on what was seen, and waits for that: a second at most, unless the machine is
+    /// very busy.
     pub fn stop(self) {
+        let _ = self.over.set(Instant::now() + END);
         drop(self.stop);
         if self.thread.join().is_err() {
             tracing::error!("The sniffer's thread broke off: a mistake of ours.");
@@ -168,7 +175,10 @@ struct Work {
     eye: Eye,
     way: Way,
     counters: Arc<SnifferCounters>,
+    over: Arc<OnceLock<Instant>>,
     frames: u64,
+    /// Frames that came when it had to be over.
+    late: u64,
 }
 
 /// The way of a sight into the queue.
@@ -186,7 +196,12 @@ struct Way {
 }
 
 impl Work {
-    fn new(homes: Homes, emitter: Emitter, counters: Arc<SnifferCounters>) -> Self {
+    fn new(
+        homes: Homes,
+        emitter: Emitter,
+        counters: Arc<SnifferCounters>,
+        over: Arc<OnceLock<Instant>>,
+    ) -> Self {
         let (high, low) = Uuid::new_v4().as_u64_pair();
         let eye = Eye::new(&Config { seed: high ^ low.rotate_left(32), ..Config::default() });
         let way = Way {
@@ -199,7 +214,7 @@ impl Work {
             facts: 0,
             lost: 0,
         };
-        Self { eye, way, counters, frames: 0 }
+        Self { eye, way, counters, over, frames: 0, late: 0 }
     }
 
     fn run(&mut self, watcher: &mut Watcher) -> Result<(), SniffError> {
@@ -234,6 +249,10 @@ impl Work {
     }
 
     fn frame(&mut self, frame: &Frame<'_>) {
+        if self.over.get().is_some_and(|over| Instant::now() > *over) {
+            self.late += 1;
+            return;
+        }
         self.frames += 1;
         let record = Record {
             frame: self.frames,
@@ -255,7 +274,8 @@ impl Work {
         counters.facts.store(self.way.facts, Ordering::Relaxed);
         let facts = std::mem::take(&mut self.way.lost) + refused;
         counters.facts_lost.fetch_add(facts, Ordering::Relaxed);
-        let packets = watcher.statistics().map_or(0, |statistics| statistics.lost);
+        let lost = watcher.statistics().map_or(0, |statistics| statistics.lost);
+        let packets = lost + std::mem::take(&mut self.late);
         counters.packets_lost.fetch_add(packets, Ordering::Relaxed);
         if facts + packets > 0 {
             self.way.emitter.lose(facts + packets);
@@ -281,10 +301,17 @@ impl Way {
             let at = Timestamp(i64::try_from(sight.at.at_ns).unwrap_or(i64::MAX));
             Event { at, about: About::Peer { origin, fact: sight.fact } }
         };
-        gate.take(sight, now_ns, event, &mut |event| match put(emitter, event, patience_ms) {
-            Place::Found => *facts += 1,
-            Place::None => *lost += 1,
-        });
+        let room = if emitter.is_quiet() { Room::ForAll } else { Room::ForKnown };
+        gate.take(
+            sight,
+            now_ns,
+            room,
+            event,
+            &mut |event| match put(emitter, event, patience_ms) {
+                Place::Found => *facts += 1,
+                Place::None => *lost += 1,
+            },
+        );
     }
 }
 

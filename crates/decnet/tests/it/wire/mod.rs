@@ -1,6 +1,7 @@
 //! The wire beside the decoys, watched by the program while real clients and servers talk over it,
 //! between two network namespaces.
 
+mod floods;
 #[path = "../../../../sensor/tests/it/netns.rs"]
 mod netns;
 mod paths;
@@ -173,6 +174,14 @@ impl Scene {
 
     /// Stops the program in order, after which all that was seen is in its database.
     #[track_caller]
+    fn stop(&mut self) -> rusqlite::Connection {
+        let (ended, _) = self.running.stop(Signal::SIGTERM);
+        assert!(ended.success(), "{}", self.running.complaints());
+        self.running.database()
+    }
+
+    /// The same, where the peer is the only attacker.
+    #[track_caller]
     fn end(&mut self) -> rusqlite::Connection {
         self.end_with(&[PEER])
     }
@@ -180,9 +189,7 @@ impl Scene {
     /// The same, where these are the attackers.
     #[track_caller]
     fn end_with(&mut self, attackers: &[&str]) -> rusqlite::Connection {
-        let (ended, _) = self.running.stop(Signal::SIGTERM);
-        assert!(ended.success(), "{}", self.running.complaints());
-        let database = self.running.database();
+        let database = self.stop();
         let found: Vec<String> = all(&database, "select ip from attackers order by ip");
         assert_eq!(found, attackers, "{}", self.running.complaints());
         database
