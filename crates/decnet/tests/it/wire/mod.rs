@@ -1,6 +1,7 @@
 //! The wire beside the decoys, watched by the program while real clients and servers talk over it,
 //! between two network namespaces.
 
+mod cable;
 mod floods;
 #[path = "../../../../sensor/tests/it/netns.rs"]
 mod netns;
@@ -42,19 +43,30 @@ impl Scene {
 
     /// The same, with more in the configuration.
     fn start_with(test: &str, programs: &[&str], more: &str) -> Option<Self> {
+        Self::start_over(test, programs, more, |_, _| Vec::new())
+    }
+
+    /// The same, with another cable, which is laid in a folder by programs that run.
+    fn start_over(
+        test: &str,
+        programs: &[&str],
+        more: &str,
+        lay: impl FnOnce(&Namespaces, &Path) -> Vec<Child>,
+    ) -> Option<Self> {
         let usual = ["ip", "ethtool", "nginx", "openssl", "curl"];
         if !tools::present(&[&usual[..], programs].concat()) {
             return None;
         }
         let namespaces = Namespaces::new(test)?;
+        let home = tempfile::tempdir().unwrap();
+        let children = lay(&namespaces, home.path());
         for end in [&namespaces.decoy, &namespaces.peer] {
             // What is counted are segments as they are on a wire.
             namespaces.run(end, "ethtool -K veth0 tso off gso off gro off");
         }
         let config = format!("{more}[[decky]]\n[decky.ssh]\nlisten = [\"{DECOY}:22\"]\n");
         let running = namespaces.inside(&namespaces.decoy, || Running::start(&config));
-        let home = tempfile::tempdir().unwrap();
-        let mut scene = Self { namespaces, running, children: Vec::new(), home };
+        let mut scene = Self { namespaces, running, children, home };
         scene.serve();
         Some(scene)
     }
