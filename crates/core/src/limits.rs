@@ -69,6 +69,9 @@ pub const HTTP2_FRAME_BYTES: usize = 16 << 10;
 pub const HTTP2_FIELDS_BYTES: usize = 128 << 10;
 /// TM-HTP-004: settings, and priority frames, kept of an HTTP/2 client: the first ones.
 pub const HTTP2_SETTINGS: usize = 64;
+/// TM-HTP-005: bytes of an HTTP/2 client's fields that it may name again, as before any setting of
+/// the server (RFC 9113 §6.5.2); a client that was allowed more and uses it cannot be read on.
+pub const HTTP2_TABLE_BYTES: usize = 4_096;
 
 /// TM-FLD-001: bytes kept of a user name.
 pub const USER_BYTES: usize = 1_024;

@@ -4,6 +4,7 @@
 //! only, what its fields hold is for others to judge.
 
 pub mod h2;
+mod hpack;
 
 use crate::limits::HTTP_HEAD_BYTES;
 use crate::wire::{Malformed, Parsed};

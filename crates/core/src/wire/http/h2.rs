@@ -6,8 +6,8 @@
 use crate::limits::{HTTP2_FIELDS_BYTES, HTTP2_FRAME_BYTES, HTTP2_SETTINGS};
 use crate::wire::reader::Reader;
 use crate::wire::{Malformed, Parsed};
-use fluke_hpack::Decoder;
-use std::fmt;
+
+use super::hpack::Decoder;
 
 /// What a client sends first, RFC 9113 §3.4.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -22,10 +22,6 @@ const FLAG_ACK: u8 = 1;
 const FLAG_END_HEADERS: u8 = 4;
 const FLAG_PADDED: u8 = 8;
 const FLAG_PRIORITY: u8 = 0x20;
-
-/// Bytes of the dynamic table, as before any setting of the server (RFC 9113 §6.5.2); a client that
-/// was allowed more and uses it cannot be read on.
-const TABLE_BYTES: usize = 4_096;
 
 /// The preface: 24 bytes.
 ///
@@ -124,8 +120,9 @@ pub struct Request {
 }
 
 /// Reads a client's frames, one after the other.
+#[derive(Debug)]
 pub struct Client {
-    hpack: Decoder<'static>,
+    hpack: Decoder,
     /// A header block that goes on in CONTINUATION frames.
     open: Option<(u32, Option<Priority>, Vec<u8>)>,
     opening: Opening,
@@ -145,15 +142,8 @@ pub struct Opening {
 
 impl Default for Client {
     fn default() -> Self {
-        let mut hpack = Decoder::new();
-        hpack.set_max_allowed_table_size(TABLE_BYTES);
+        let hpack = Decoder::default();
         Self { hpack, open: None, opening: Opening::default(), is_open: true }
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("opening", &self.opening).finish_non_exhaustive()
     }
 }
 
@@ -223,61 +213,16 @@ impl Client {
             return Ok(None);
         }
         self.is_open = false;
-        // The decoder panics at an update of the table's size that is cut.
-        if !has_whole_integers(&block) {
-            return Err(Malformed::Cut("header block"));
-        }
         let (mut fields, mut size) = (Vec::new(), 0_usize);
-        let decoded = self.hpack.decode_with_cb(&block, |name, value| {
+        self.hpack.block(&block, |name, value| {
             // As RFC 9113 §6.5.2 counts a list of fields.
             size = size.saturating_add(name.len() + value.len() + 32);
             if size <= HTTP2_FIELDS_BYTES {
-                fields.push(Field { name: name.into_owned(), value: value.into_owned() });
+                fields.push(Field { name: name.to_vec(), value: value.to_vec() });
             }
-        });
-        decoded.map_err(|_| Malformed::Value("header block"))?;
+        })?;
         Ok(Some(Request { stream: frame.stream, priority, fields }))
     }
-}
-
-/// Whether a block can be cut into representations, RFC 7541 §6, none of which lacks a part.
-fn has_whole_integers(block: &[u8]) -> bool {
-    let mut reader = Reader::new(block);
-    while let Some(&first) = reader.rest().first() {
-        // Bits of the first number, and how many strings follow where that is 0, and where not.
-        let (bits, strings) = match first {
-            0x80.. => (7, (0, 0)),
-            0x40..=0x7f => (6, (2, 1)),
-            0x20..=0x3f => (5, (0, 0)),
-            0x00..=0x1f => (4, (2, 1)),
-        };
-        let Some(index) = integer(&mut reader, bits) else { return false };
-        for _ in 0..if index == 0 { strings.0 } else { strings.1 } {
-            let length = integer(&mut reader, 7);
-            if length.and_then(|length| reader.take(length)).is_none() {
-                return false;
-            }
-        }
-    }
-    true
-}
-
-/// A number of HPACK, RFC 7541 §5.1, of at most five bytes.
-fn integer(reader: &mut Reader<'_>, bits: u32) -> Option<usize> {
-    let mask = (1_u8 << bits) - 1;
-    let first = reader.u8()? & mask;
-    let mut value = usize::from(first);
-    if first < mask {
-        return Some(value);
-    }
-    for shift in [0, 7, 14, 21] {
-        let byte = reader.u8()?;
-        value += usize::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
