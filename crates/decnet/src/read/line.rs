@@ -13,6 +13,7 @@ use decnet_core::flow::eye::Sight;
 use decnet_core::flow::packet::{AE, CWR, ECE};
 use decnet_core::flow::tcp::Endpoint;
 use decnet_core::octets::Octets;
+use decnet_core::profile::fingerprint::shape::Shape;
 use decnet_core::profile::fingerprint::{Fingerprint, fact, os, tcp, tls};
 use decnet_core::profile::skew::{self, Tick};
 use decnet_core::wire::tls::hello::{self, SessionId};
@@ -25,6 +26,7 @@ pub(super) struct Lines {
     /// The second that was written last, and how.
     second: i64,
     text: String,
+    shapes: Shapes,
 }
 
 impl Lines {
@@ -41,7 +43,7 @@ impl Lines {
         end(&mut line, "dst", "dport", to);
         line.number("frame", sight.at.frame);
         match &sight.fact {
-            PeerFact::TcpSyn(fact) => syn(&mut line, fact, sight.server),
+            PeerFact::TcpSyn(fact) => self.syn(&mut line, fact, sight.server),
             PeerFact::TcpFlow(fact) => flow(&mut line, fact, sight),
             PeerFact::SshIdent { line: ident, took_us, side } => {
                 line.text("side", side_name(*side));
@@ -127,12 +129,7 @@ fn end(line: &mut Object<'_>, address: &str, port: &str, end: Endpoint) {
     out.push(b'"');
     match end.address {
         IpAddr::V4(v4) => {
-            for (place, part) in v4.octets().into_iter().enumerate() {
-                if place > 0 {
-                    out.push(b'.');
-                }
-                object::number(out, part);
-            }
+            object::dotted(out, v4);
         }
         IpAddr::V6(v6) => {
             // A vector takes everything.
@@ -148,65 +145,126 @@ fn print(line: &mut Object<'_>, hash: &str, raw: &str, found: &Fingerprint) {
     line.text(raw, &found.raw);
 }
 
-fn syn(line: &mut Object<'_>, fact: &TcpSyn, server: Endpoint) {
-    let syn = tcp::Syn::from(fact);
-    let options = tcp::Options::new(&fact.options.0);
-    line.number("attempt", fact.attempt);
-    if let Some(ns) = fact.since_ns {
-        line.seconds("since_s", ns);
-    }
-    line.number("ip_version", if fact.ip_id.is_some() { 4_u8 } else { 6 });
-    line.number("ttl", fact.ttl);
-    line.number("tos", fact.tos);
-    line.some_number("ip_id", fact.ip_id);
-    line.some_number("ip_flags", fact.ip_flags);
-    if fact.ip_id.is_none() {
-        line.number("flow_label", fact.flow_label);
-    }
-    line.number("isn", fact.isn);
-    line.number("ack", fact.ack);
-    line.number("tcp_flags", fact.flags);
-    line.text("ecn", ecn(fact.flags));
-    line.number("window", fact.window);
-    line.list("tcp_options", options.kinds(), |out, kind| object::number(out, *kind));
-    line.hex("tcp_options_raw", &fact.options.0);
-    line.some_number("mss", options.mss);
-    line.some_number("wscale", options.scale);
-    if let Some((value, echo)) = options.timestamps {
-        line.number("tsval", value);
-        line.number("tsecr", echo);
-    }
-    if fact.payload > 0 {
-        line.number("payload", fact.payload);
-    }
-    let (ja4t, p0f) = match fact.side {
-        Side::Client => ("ja4t", "p0f_syn"),
-        Side::Server => ("ja4ts", "p0f_synack"),
-    };
-    #[cfg(feature = "ja4plus")]
-    line.text(ja4t, &tcp::ja4t(&syn).hash);
-    #[cfg(not(feature = "ja4plus"))]
-    let _ = ja4t;
-    line.text(p0f, &tcp::p0f(&syn));
-    let guess = match (fact.side, server.address) {
-        (Side::Client, IpAddr::V4(address)) => {
-            os::guess_with_target(&syn, &os::Target { address, port: server.port })
+impl Lines {
+    fn syn(&mut self, line: &mut Object<'_>, fact: &TcpSyn, server: Endpoint) {
+        let syn = tcp::Syn::from(fact);
+        let options = tcp::Options::new(&fact.options.0);
+        let target = match (fact.side, server.address) {
+            (Side::Client, IpAddr::V4(address)) => Some(os::Target { address, port: server.port }),
+            (Side::Client | Side::Server, _) => None,
+        };
+        line.number("attempt", fact.attempt);
+        if let Some(ns) = fact.since_ns {
+            line.seconds("since_s", ns);
         }
-        (Side::Client | Side::Server, _) => os::guess(&syn),
-    };
-    let Some(guess) = guess else {
-        line.some_number("hop_distance", os::distance(fact.ttl));
-        return;
-    };
-    line.text("os_guess", guess.name);
-    line.text(
-        "os_confidence",
-        match guess.confidence {
-            os::Confidence::Exact => "exact",
-            os::Confidence::Near => "near",
-        },
-    );
-    line.some_number("hop_distance", guess.distance(fact.ttl));
+        line.number("ip_version", if fact.ip_id.is_some() { 4_u8 } else { 6 });
+        line.number("ttl", fact.ttl);
+        line.number("tos", fact.tos);
+        line.some_number("ip_id", fact.ip_id);
+        line.some_number("ip_flags", fact.ip_flags);
+        if fact.ip_id.is_none() {
+            line.number("flow_label", fact.flow_label);
+        }
+        line.number("isn", fact.isn);
+        line.number("ack", fact.ack);
+        let known = self.shapes.of(Shape::new(&syn, &options, target.as_ref()), || {
+            Alike::new(fact, &syn, &options, target.as_ref())
+        });
+        line.members(&known.options);
+        line.hex("tcp_options_raw", &fact.options.0);
+        line.members(&known.values);
+        if let Some((value, echo)) = options.timestamps {
+            line.number("tsval", value);
+            line.number("tsecr", echo);
+        }
+        if fact.payload > 0 {
+            line.number("payload", fact.payload);
+        }
+        line.members(&known.prints);
+    }
+}
+
+/// The members that SYNs of one shape have in common.
+#[derive(Debug, Default)]
+struct Alike {
+    options: Vec<u8>,
+    values: Vec<u8>,
+    prints: Vec<u8>,
+}
+
+/// Members by the shapes of SYNs: of those that share a place, of the latest.
+#[derive(Debug, Default)]
+struct Shapes {
+    places: Vec<Option<(Shape, Alike)>>,
+    other: Alike,
+}
+
+/// Places for shapes.
+const SHAPES: usize = 1_024;
+
+impl Shapes {
+    fn of(&mut self, shape: Option<Shape>, make: impl FnOnce() -> Alike) -> &Alike {
+        if self.places.is_empty() {
+            self.places.resize_with(SHAPES, || None);
+        }
+        let Some(shape) = shape else {
+            self.other = make();
+            return &self.other;
+        };
+        let at = shape.number() as usize % SHAPES;
+        let Some(place) = self.places.get_mut(at) else { return &self.other };
+        if place.as_ref().is_none_or(|(known, _)| *known != shape) {
+            *place = None;
+        }
+        &place.get_or_insert_with(|| (shape, make())).1
+    }
+}
+
+impl Alike {
+    fn new(
+        fact: &TcpSyn,
+        syn: &tcp::Syn<'_>,
+        options: &tcp::Options<'_>,
+        target: Option<&os::Target>,
+    ) -> Self {
+        let mut made = Self::default();
+        let mut line = Object::inside(&mut made.options);
+        line.number("tcp_flags", fact.flags);
+        line.text("ecn", ecn(fact.flags));
+        line.number("window", fact.window);
+        line.list("tcp_options", options.kinds(), |out, kind| object::number(out, *kind));
+        let mut line = Object::inside(&mut made.values);
+        line.some_number("mss", options.mss);
+        line.some_number("wscale", options.scale);
+        let mut line = Object::inside(&mut made.prints);
+        let (ja4t, p0f) = match fact.side {
+            Side::Client => ("ja4t", "p0f_syn"),
+            Side::Server => ("ja4ts", "p0f_synack"),
+        };
+        #[cfg(feature = "ja4plus")]
+        line.text(ja4t, &tcp::ja4t(syn).hash);
+        #[cfg(not(feature = "ja4plus"))]
+        let _ = ja4t;
+        line.text(p0f, &tcp::p0f(syn));
+        let guess = match target {
+            Some(target) => os::guess_with_target(syn, target),
+            None => os::guess(syn),
+        };
+        let Some(guess) = guess else {
+            line.some_number("hop_distance", os::distance(fact.ttl));
+            return made;
+        };
+        line.text("os_guess", guess.name);
+        line.text(
+            "os_confidence",
+            match guess.confidence {
+                os::Confidence::Exact => "exact",
+                os::Confidence::Near => "near",
+            },
+        );
+        line.some_number("hop_distance", guess.distance(fact.ttl));
+        made
+    }
 }
 
 /// What a SYN says of explicit congestion notification, RFC 3168 §6.1.1, RFC 9768 §3.1.1.

@@ -4,6 +4,7 @@
 //! that hides or reorders text is ever written. Nothing is kept of an object but its bytes.
 
 use decnet_core::octets::Octets;
+use std::net::Ipv4Addr;
 
 /// An object that is being written. Names are ours, and in ASCII.
 pub(super) struct Object<'a> {
@@ -17,11 +18,23 @@ impl<'a> Object<'a> {
         Self { out, is_first: true }
     }
 
+    /// Goes on with an object that has members already, in `out` or where that is put later.
+    pub(super) fn inside(out: &'a mut Vec<u8>) -> Self {
+        Self { out, is_first: false }
+    }
+
+    /// Members that were written [inside](Self::inside) of another.
+    pub(super) fn members(&mut self, written: &[u8]) {
+        self.out.extend_from_slice(written);
+    }
+
     pub(super) fn end(self) {
         self.out.push(b'}');
     }
 
     /// The name of a member; its value is the caller's to write.
+    // Where it stands, the name's length is known, and it is a few stores.
+    #[inline(always)]
     pub(super) fn name(&mut self, name: &str) -> &mut Vec<u8> {
         if !self.is_first {
             self.out.push(b',');
@@ -33,10 +46,12 @@ impl<'a> Object<'a> {
         self.out
     }
 
+    #[inline]
     pub(super) fn number(&mut self, name: &str, value: impl itoa::Integer) {
         number(self.name(name), value);
     }
 
+    #[inline]
     pub(super) fn some_number(&mut self, name: &str, value: Option<impl itoa::Integer>) {
         if let Some(value) = value {
             self.number(name, value);
@@ -48,6 +63,7 @@ impl<'a> Object<'a> {
         seconds(self.name(name), ns);
     }
 
+    #[inline]
     pub(super) fn flag(&mut self, name: &str, value: Flag) {
         let text: &[u8] = match value {
             Flag::Yes => b"true",
@@ -57,6 +73,7 @@ impl<'a> Object<'a> {
     }
 
     /// Text of ours, or readable already.
+    #[inline]
     pub(super) fn text(&mut self, name: &str, value: &str) {
         text(self.name(name), value);
     }
@@ -70,11 +87,13 @@ impl<'a> Object<'a> {
     pub(super) fn hex(&mut self, name: &str, value: &[u8]) {
         let out = self.name(name);
         out.push(b'"');
-        for byte in value {
-            out.extend([byte >> 4, byte & 15].map(|digit| match digit {
-                0..=9 => b'0' + digit,
-                _ => b'a' + digit - 10,
-            }));
+        // Sixteen at once need not ask for room for each.
+        for part in value.chunks(16) {
+            let mut digits = [0; 32];
+            for (pair, byte) in digits.chunks_exact_mut(2).zip(part) {
+                pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+            }
+            out.extend_from_slice(digits.get(..part.len() * 2).unwrap_or_default());
         }
         out.push(b'"');
     }
@@ -103,6 +122,13 @@ impl<'a> Object<'a> {
     }
 }
 
+fn digit(value: u8) -> u8 {
+    match value {
+        0..=9 => b'0' + value,
+        _ => b'a' + value - 10,
+    }
+}
+
 /// Yes or no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flag {
@@ -118,6 +144,33 @@ impl From<bool> for Flag {
 
 pub(super) fn number(out: &mut Vec<u8>, value: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// An address, its numbers with dots between.
+pub(super) fn dotted(out: &mut Vec<u8>, address: Ipv4Addr) {
+    // Written from the back, as the digits of numbers come.
+    let mut text = [b'.'; 15];
+    let mut places = text.iter_mut().rev();
+    let mut length = 0;
+    let mut put = |byte: u8| {
+        if let Some(place) = places.next() {
+            *place = byte;
+            length += 1;
+        }
+    };
+    for (place, part) in address.octets().into_iter().rev().enumerate() {
+        if place > 0 {
+            put(b'.');
+        }
+        put(b'0' + part % 10);
+        if part >= 10 {
+            put(b'0' + part / 10 % 10);
+        }
+        if part >= 100 {
+            put(b'0' + part / 100);
+        }
+    }
+    out.extend_from_slice(text.get(15 - length..).unwrap_or_default());
 }
 
 pub(super) fn seconds(out: &mut Vec<u8>, ns: u64) {
@@ -207,6 +260,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn any_address_is_as_it_is_written(bytes: [u8; 4]) {
+            let mut out = Vec::new();
+            dotted(&mut out, bytes.into());
+            prop_assert_eq!(String::from_utf8(out).unwrap(), Ipv4Addr::from(bytes).to_string());
+        }
+
         #[test]
         fn any_bytes_are_a_string_that_moves_no_terminal(bytes: Vec<u8>) {
             let mut out = Vec::new();

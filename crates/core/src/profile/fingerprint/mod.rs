@@ -8,6 +8,7 @@ mod ascii;
 pub mod fact;
 pub mod http;
 pub mod os;
+pub mod shape;
 pub mod tcp;
 pub mod tls;
 

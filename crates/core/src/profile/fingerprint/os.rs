@@ -5,7 +5,7 @@
 
 mod signature;
 
-use super::tcp::Syn;
+use super::tcp::{Ip, Syn};
 use signature::{Seen, Signature};
 use std::net::Ipv4Addr;
 use std::sync::LazyLock;
@@ -78,6 +78,44 @@ pub struct Target {
     pub port: u16,
 }
 
+impl Target {
+    /// The sequence number that is made of it.
+    fn sequence(&self) -> u32 {
+        self.address.to_bits()
+    }
+
+    /// The identification that is made of it and a sequence number.
+    fn id(&self, sequence: u32) -> u16 {
+        (self.address.to_bits() ^ u32::from(self.port) ^ sequence) as u16
+    }
+}
+
+/// What signatures ask of the numbers of a SYN that its sender draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Drawn {
+    /// The identification and the sequence number, where some signature asks for that value.
+    numbers: [Option<u32>; 2],
+    /// Whether they are those that are made of the target.
+    are_of_target: [bool; 2],
+}
+
+/// What guesses depend on of the identification and the sequence number.
+pub(super) fn drawn(syn: &Syn<'_>, target: Option<&Target>) -> Drawn {
+    let id = match syn.ip {
+        Ip::V4 { id, .. } => Some(id),
+        Ip::V6 { .. } => None,
+    };
+    let [ids, sequences] = &set().asked;
+    let asked = |known: &[u32], number: u32| Some(number).filter(|number| known.contains(number));
+    Drawn {
+        numbers: [id.and_then(|id| asked(ids, id.into())), asked(sequences, syn.sequence)],
+        are_of_target: [
+            target.is_some_and(|to| Some(to.id(syn.sequence)) == id),
+            target.is_some_and(|to| to.sequence() == syn.sequence),
+        ],
+    }
+}
+
 /// Hops that are thought possible.
 const HOPS_MAX: u8 = 35;
 
@@ -89,6 +127,8 @@ const TEXT: &str = include_str!("os/signatures.txt");
 struct Set {
     version: u32,
     signatures: Vec<Signature>,
+    /// Identifications and sequence numbers that some of them ask for.
+    asked: [Vec<u32>; 2],
 }
 
 fn set() -> &'static Set {
@@ -117,6 +157,11 @@ impl Set {
                 set.signatures.extend(signature::parse(title, words).ok_or(number)?);
             } else {
                 title = Some(signature::title(words).ok_or(number)?);
+            }
+        }
+        for signature in &set.signatures {
+            for (known, number) in set.asked.iter_mut().zip(signature.numbers()) {
+                known.extend(number.filter(|number| !known.contains(number)));
             }
         }
         set.signatures.sort_by_key(|signature| signature.layout);

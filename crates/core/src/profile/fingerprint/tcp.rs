@@ -84,6 +84,8 @@ pub struct Options<'a> {
     pub scale: Option<u8>,
     /// Value and echo of the timestamp.
     pub timestamps: Option<(u32, u32)>,
+    /// Where those stand.
+    pub(super) timestamps_at: Option<usize>,
     /// Bytes behind the first end-of-list.
     pub padding: &'a [u8],
     /// Whether one has a length that it must not have.
@@ -145,7 +147,10 @@ impl<'a> Options<'a> {
             match (kind, body.len()) {
                 (MSS, 2) => found.mss = inside.u16(),
                 (SCALE, 1) => found.scale = inside.u8(),
-                (TIMESTAMPS, 8) => found.timestamps = inside.u32().zip(inside.u32()),
+                (TIMESTAMPS, 8) => {
+                    found.timestamps = inside.u32().zip(inside.u32());
+                    found.timestamps_at = Some(bytes.len() - reader.rest().len() - 8);
+                }
                 (MSS | SCALE | TIMESTAMPS, _) => found.is_broken = true,
                 (SACK_PERMITTED, length) if length != 0 => found.is_broken = true,
                 _ => {}

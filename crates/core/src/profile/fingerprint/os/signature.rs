@@ -273,9 +273,7 @@ impl Signature {
             || self.header == Header::Plain && !self.is_plain(syn)
             || !self.sequence.is_none_or(|value| match value {
                 Value::Is(number) => number == syn.sequence,
-                Value::OfTarget => {
-                    seen.target.is_some_and(|to| to.address.to_bits() == syn.sequence)
-                }
+                Value::OfTarget => seen.target.is_some_and(|to| to.sequence() == syn.sequence),
             })
         {
             return None;
@@ -285,10 +283,7 @@ impl Signature {
                 let flag = if flags & DF == 0 { Flag::Clear } else { Flag::Set };
                 let is_id = self.id.is_none_or(|value| match value {
                     Value::Is(number) => number == u32::from(id),
-                    Value::OfTarget => seen.target.is_some_and(|to| {
-                        let mixed = to.address.to_bits() ^ u32::from(to.port) ^ syn.sequence;
-                        mixed & 0xffff == u32::from(id)
-                    }),
+                    Value::OfTarget => seen.target.is_some_and(|to| to.id(syn.sequence) == id),
                 });
                 if self.version == Some(Version::Six) {
                     return None;
@@ -312,6 +307,14 @@ impl Signature {
             (Kind::System, 1, Fit::Exact) if !self.windows.is_empty() => Some(1),
             _ => None,
         }
+    }
+
+    /// The identification and the sequence number that it asks for by their value.
+    pub(super) fn numbers(&self) -> [Option<u32>; 2] {
+        [self.id, self.sequence].map(|value| match value {
+            Some(Value::Is(number)) => Some(number),
+            Some(Value::OfTarget) | None => None,
+        })
     }
 
     /// Whether the TTL tells the distance.
