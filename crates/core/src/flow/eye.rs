@@ -9,8 +9,6 @@ mod http;
 mod speech;
 mod summary;
 
-use std::collections::BTreeMap;
-
 use crate::event::{PeerFact, Service, Side};
 use crate::flow::capture::Record;
 use crate::flow::shard::Shard;
@@ -86,7 +84,8 @@ pub struct Part {
 /// What is known of connections beyond what a tracker knows: the state of their parsers.
 #[derive(Debug, Default)]
 struct Listener {
-    speeches: BTreeMap<u64, Box<Speech>>,
+    /// By the places of their flows.
+    speeches: Vec<Option<Box<Speech>>>,
     datagrams: Datagrams,
 }
 
@@ -182,10 +181,15 @@ impl Listener {
                 Wants::More
             }
             Event::Bytes { flow, side, bytes, at } => {
-                let speech = self.speeches.entry(flow.id).or_default();
+                let place = flow.place as usize;
+                if self.speeches.len() <= place {
+                    self.speeches.resize_with(place + 1, || None);
+                }
+                let Some(place) = self.speeches.get_mut(place) else { return Wants::Enough };
+                let speech = place.get_or_insert_default();
                 let wants = speech.read(flow, side, bytes, at, out);
                 if speech.is_done() && !speech.is_turned() {
-                    self.speeches.remove(&flow.id);
+                    *place = None;
                 }
                 wants
             }
@@ -194,12 +198,14 @@ impl Listener {
                 Wants::More
             }
             Event::Window { flow, window, at } => {
-                let turned = self.speeches.get(&flow.id).map(|speech| speech.orientation());
+                let speech = self.speeches.get(flow.place as usize).and_then(Option::as_deref);
+                let turned = speech.map(Speech::orientation);
                 out(summary::window(flow, turned.unwrap_or_default(), window, at));
                 Wants::More
             }
             Event::Ended { flow, why } => {
-                let turned = self.speeches.remove(&flow.id).map(|speech| speech.orientation());
+                let speech = self.speeches.get_mut(flow.place as usize).and_then(Option::take);
+                let turned = speech.map(|speech| speech.orientation());
                 out(summary::flow(flow, turned.unwrap_or_default(), why));
                 Wants::More
             }

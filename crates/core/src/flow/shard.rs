@@ -251,6 +251,9 @@ impl Shard {
         };
         let hash = packet.hash as u32;
         let place = self.flows.insert(packet.key, hash, Class::OneSided, flow);
+        if let Some(slot) = self.flows.get_mut(place) {
+            slot.value.place = place;
+        }
         self.one_sided.queue.push(&mut self.flows, place);
         self.index.insert(hash, place);
         self.wake_for(packet.at);

@@ -160,6 +160,8 @@ pub struct Flow {
     pub server: Direction,
     /// A number of its own that no other flow moves: the frame of its first packet.
     pub id: u64,
+    /// A small number that no other flow of its shard has at the same time.
+    pub(super) place: u32,
     /// When its first packet was seen.
     pub began: Moment,
 }
@@ -190,6 +192,7 @@ impl Flow {
             client,
             server,
             id: began.frame,
+            place: 0,
             began,
         }
     }
@@ -437,7 +440,7 @@ impl Direction {
             });
             self.stride = self.stride.saturating_mul(2);
         }
-        self.ticks.push(tick);
+        push(&mut self.ticks, tick);
     }
 
     /// Takes in a segment; whether it brings bytes beyond all that were sent before.
@@ -493,7 +496,7 @@ impl Direction {
         if let Some(gap_ns) = gap {
             self.gaps += 1;
             if self.gaps_ns.len() < FLOW_SAMPLES {
-                self.gaps_ns.push(gap_ns as u32);
+                push(&mut self.gaps_ns, gap_ns as u32);
             }
         }
         self.data_ns = at.at_ns;
@@ -537,7 +540,7 @@ impl Direction {
 
     fn remember(&mut self, sent: Sent) {
         if self.sent.len() < FLOW_SEGMENTS {
-            self.sent.push(sent);
+            push(&mut self.sent, sent);
         } else if let Some(place) = self.sent.get_mut(self.sent_next as usize) {
             *place = sent;
             self.sent_next = (self.sent_next + 1) % FLOW_SEGMENTS as u32;
@@ -555,6 +558,15 @@ impl Direction {
         let is_sent = ack == start || is_behind(ack, start);
         is_sent && !is_behind(ack, highest.wrapping_add(1))
     }
+}
+
+/// Appends to a sample, which takes room for four times as many whenever there is none: most stay
+/// small, and those that do not are moved seldom.
+fn push<T>(sample: &mut Vec<T>, item: T) {
+    if sample.len() == sample.capacity() {
+        sample.reserve_exact((sample.len() * 3).max(4));
+    }
+    sample.push(item);
 }
 
 /// Whether `seq` is behind `other` in the stream.

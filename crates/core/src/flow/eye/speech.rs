@@ -231,9 +231,9 @@ impl Voice {
         }
         // Servers may send lines of text before their identification, RFC 4253 §4.2.
         if kind == Kind::Nothing
-            && let Some(line) = rest.windows(5).position(|window| window == b"\nSSH-")
+            && let Some(line) = later_ident(rest)
         {
-            (kind, at) = (Kind::Ssh, line + 1);
+            (kind, at) = (Kind::Ssh, line);
         }
         if !matches!(kind, Kind::Nothing | Kind::Unclear) && at > 0 {
             self.held = 0;
@@ -284,6 +284,25 @@ impl Voice {
         };
         if self.tries >= limit { Step::Enough } else { Step::Used(rest.len()) }
     }
+}
+
+/// Where the first line but one begins that is an identification.
+fn later_ident(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    // Many bytes are looked at at once, and most have no line's end among them.
+    for part in bytes.chunks(64) {
+        if part.iter().fold(false, |any, byte| any | (*byte == b'\n')) {
+            let ends = (at..).zip(part).filter(|(_, byte)| **byte == b'\n');
+            let mut begins = ends.map(|(end, _)| end + 1);
+            let is_ident =
+                |begin: &usize| bytes.get(*begin..).is_some_and(|b| b.starts_with(b"SSH-"));
+            if let Some(begin) = begins.find(is_ident) {
+                return Some(begin);
+            }
+        }
+        at += part.len();
+    }
+    None
 }
 
 /// What `bytes` may be the begin of.
@@ -358,6 +377,13 @@ fn packets(
                 reserved: offer.reserved,
             };
             tell(orientation, Speaker::Either, fact);
+            Step::Enough
+        }
+        // A server that gives up on who is no client of its says so in words.
+        Err(_)
+            if part(orientation, Speaker::Either) == Side::Server
+                && rest.iter().take(4).all(|byte| matches!(byte, b' '..=b'~')) =>
+        {
             Step::Enough
         }
         Err(malformed) => {

@@ -75,7 +75,7 @@ impl Wire {
     }
 
     fn speeches(&self) -> usize {
-        self.eye.parts.iter().map(|part| part.listener.speeches.len()).sum()
+        self.eye.parts.iter().map(|part| part.listener.speeches.iter().flatten().count()).sum()
     }
 
     fn end(&mut self) -> &mut Self {
