@@ -53,6 +53,17 @@ pub const SSH_WAITING_ALL_BYTES: usize = 256 << 20;
 /// TM-SSH-014: bytes of a packet before encryption between others, which are only watched (what
 /// OpenSSH takes at most), and of what may stand before the KEXINIT; more is malformed.
 pub const SSH_WATCHED_PACKET_BYTES: usize = 256 << 10;
+/// TM-SSH-015: bytes of a packet of a connection of ours without its length and code (what OpenSSH
+/// takes at most); a longer one ends the connection.
+pub const SSH_PACKET_BYTES: usize = 256 << 10;
+/// TM-SSH-016: bytes of a payload once it is unpacked; a longer one ends the connection. OpenSSH
+/// stops at 128 MiB, and no client sends what needs more than a packet's length.
+pub const SSH_UNPACKED_BYTES: usize = 1 << 20;
+/// TM-SSH-017: bytes of memory for a payload that stay with a connection behind a longer one.
+pub const SSH_KEPT_BYTES: usize = 4 << 10;
+/// TM-SSH-018: bytes of a number in a key exchange, a key or a signature (OpenSSH's 16,384 bits); a
+/// longer one is malformed.
+pub const SSH_NUMBER_BYTES: usize = 2_048;
 
 /// TM-TLS-001: bytes of one handshake message (certificate chains are the long ones); a longer one
 /// is malformed.
