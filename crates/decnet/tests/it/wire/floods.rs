@@ -42,10 +42,11 @@ fn a_flood_of_forged_syns_costs_neither_the_store_nor_anybody_real() {
     assert_eq!(scene.peer("curl", &["-sS", &format!("http://{DECOY}/one")]), "plain");
     namespaces.inside(&namespaces.peer, || flood(half));
     assert_eq!(scene.peer("curl", &["-sS", &format!("http://{DECOY}/two")]), "plain");
-    scene.until("all was looked at", || {
+    scene.until("all was looked at, and is written", || {
         let status = printed(&decnet(&["status", "--json", "--data", scene.running.data()]));
         let status: serde_json::Value = serde_json::from_str(&status).unwrap();
-        status["sniffer"]["packets"].as_u64().unwrap() >= u64::from(2 * half)
+        let packets = status["sniffer"]["packets"].as_u64().unwrap();
+        packets >= u64::from(2 * half) && status["store"]["lag"] == 0
     });
     let database = scene.stop();
     let seconds = begin.elapsed().as_secs() + 1;
