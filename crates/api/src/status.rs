@@ -26,7 +26,7 @@ pub struct Status {
     pub sniffer: Sniffer,
     /// The store.
     pub store: Store,
-    /// Events and packets dropped since the begin, at a limit or because a queue was full.
+    /// Events dropped since the begin, at a limit or because the queue was full.
     pub events_lost: u64,
 }
 

@@ -280,6 +280,7 @@ struct Report {
 impl Report {
     fn status(&self, emitter: &Emitter, watch: &Watch, decoys: Vec<status::Decoy>) -> Status {
         let (counters, health) = (emitter.counters(), watch.health());
+        let sniffer = self.wire.status();
         Status {
             running: true,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -288,7 +289,6 @@ impl Report {
             uptime_s: self.begin.elapsed().as_secs(),
             data: self.data.clone(),
             decoys,
-            sniffer: self.wire.status(),
             store: status::Store {
                 url: self.url.clone(),
                 committed: health.committed,
@@ -296,7 +296,9 @@ impl Report {
                 retrying: health.retrying.is_some(),
                 error: health.retrying.map(|(_, why)| why).unwrap_or_default(),
             },
-            events_lost: counters.lost,
+            // Packets are told of as losses too, and are no events.
+            events_lost: counters.lost.saturating_sub(sniffer.packets_lost),
+            sniffer,
         }
     }
 }
