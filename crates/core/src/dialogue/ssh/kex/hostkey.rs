@@ -1,19 +1,17 @@
-//! Host keys: read from OpenSSH's files, shown as blobs, and what signs exchanges.
+//! Host keys: made, shown as blobs, and what signs exchanges.
 //!
 //! **Invariant:** a private part is wiped when it is dropped, and nothing shows it.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use crypto_bigint::BoxedUint;
 use ed25519_dalek::Signer as _;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
 use sha2::{Digest as _, Sha256, Sha512};
 use std::fmt;
 use zeroize::Zeroizing;
 
-use crate::dialogue::ssh::kex::blob::{mpint, put_mpint, put_string};
+use crate::dialogue::ssh::kex::blob::{put_mpint, put_string};
+use crate::dialogue::ssh::kex::keyfile;
+pub use crate::dialogue::ssh::kex::keyfile::Unreadable;
 use crate::dialogue::ssh::kex::random::{Random, Source};
-use crate::wire::reader::Reader;
 
 /// What a host key signs with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,31 +47,16 @@ impl Algorithm {
     }
 }
 
-/// Why a file is no host key of ours.
+/// A kind of host key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreadable {
-    /// No private key in OpenSSH's form, or one that is cut.
-    Form,
-    /// It is locked with a passphrase.
-    Locked,
-    /// A kind of key that OpenSSH 9.2p1 does not make for a host.
-    Kind,
-    /// Its numbers do not belong together.
-    Numbers,
+pub enum Kind {
+    /// RSA of 3,072 bits.
+    Rsa,
+    /// ECDSA on NIST's curve over 256 bits.
+    EcdsaNistp256,
+    /// Ed25519.
+    Ed25519,
 }
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Form => "not a private key in OpenSSH's form",
-            Self::Locked => "a private key with a passphrase",
-            Self::Kind => "neither an Ed25519, an ECDSA P-256 nor an RSA key",
-            Self::Numbers => "a private key whose numbers do not belong together",
-        })
-    }
-}
-
-impl std::error::Error for Unreadable {}
 
 /// A host key with its private part.
 pub struct HostKey {
@@ -81,7 +64,8 @@ pub struct HostKey {
     secret: Secret,
 }
 
-enum Secret {
+/// The private part.
+pub(super) enum Secret {
     Ed25519(ed25519_dalek::SigningKey),
     EcdsaNistp256(p256::ecdsa::SigningKey),
     Rsa(Box<RsaPrivateKey>),
@@ -99,39 +83,38 @@ impl HostKey {
     /// # Errors
     /// [`Unreadable`].
     pub fn parse(text: &str) -> Result<Self, Unreadable> {
-        let lines = text.trim().strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END));
-        let lines = lines.ok_or(Unreadable::Form)?;
-        let packed: Zeroizing<String> =
-            Zeroizing::new(lines.chars().filter(|letter| !letter.is_ascii_whitespace()).collect());
-        let bytes = STANDARD.decode(packed.as_bytes()).map(Zeroizing::new);
-        let bytes = bytes.map_err(|_| Unreadable::Form)?;
-        let mut reader = Reader::new(bytes.strip_prefix(MAGIC).ok_or(Unreadable::Form)?);
-        let cipher = reader.string().ok_or(Unreadable::Form)?;
-        let derivation = reader.string().ok_or(Unreadable::Form)?;
-        if (cipher, derivation) != (b"none", b"none") {
-            return Err(Unreadable::Locked);
-        }
-        let _options = reader.string().ok_or(Unreadable::Form)?;
-        let count = reader.u32();
-        let blob = reader.string().ok_or(Unreadable::Form)?;
-        let private = reader.string().ok_or(Unreadable::Form)?;
-        if count != Some(1) {
-            return Err(Unreadable::Form);
-        }
-        let mut reader = Reader::new(private);
-        let (check, again) = (reader.u32(), reader.u32());
-        if check.is_none() || check != again {
-            return Err(Unreadable::Form);
-        }
-        let kind = reader.string().ok_or(Unreadable::Form)?;
+        keyfile::read(text)
+    }
+
+    /// A new key, as `ssh-keygen -A` makes one. `None` where the random bytes make none.
+    #[must_use]
+    pub fn generate(kind: Kind, random: &mut Random<'_>) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; 32]);
         let secret = match kind {
-            kind if kind == ED25519.as_bytes() => ed25519(&mut reader),
-            kind if kind == ECDSA_NISTP256.as_bytes() => ecdsa_nistp256(&mut reader),
-            kind if kind == RSA.as_bytes() => rsa(&mut reader),
-            _ => Err(Unreadable::Kind),
-        }?;
-        let key = Self { blob: secret.blob(), secret };
-        if key.blob == blob { Ok(key) } else { Err(Unreadable::Numbers) }
+            Kind::Ed25519 => {
+                random(bytes.as_mut());
+                Secret::Ed25519(ed25519_dalek::SigningKey::from_bytes(&bytes))
+            }
+            // A draw is no secret once in 2^32.
+            Kind::EcdsaNistp256 => Secret::EcdsaNistp256((0..DRAWS).find_map(|_| {
+                random(bytes.as_mut());
+                p256::ecdsa::SigningKey::from_slice(bytes.as_ref()).ok()
+            })?),
+            Kind::Rsa => {
+                Secret::Rsa(Box::new(RsaPrivateKey::new(&mut Source(random), RSA_BITS).ok()?))
+            }
+        };
+        Some(Self::new(secret))
+    }
+
+    pub(super) fn new(secret: Secret) -> Self {
+        Self { blob: secret.blob(), secret }
+    }
+
+    /// The text of its file, as `ssh-keygen` writes it without a passphrase, with a comment.
+    #[must_use]
+    pub fn file(&self, comment: &str, random: &mut Random<'_>) -> Zeroizing<String> {
+        keyfile::write(&self.blob, &self.secret, comment, random)
     }
 
     /// The public part, as it is sent and hashed: RFC 4253 §6.6.
@@ -209,42 +192,9 @@ impl Secret {
     }
 }
 
-fn ed25519(reader: &mut Reader<'_>) -> Result<Secret, Unreadable> {
-    let public = reader.string().ok_or(Unreadable::Form)?;
-    let pair = reader.string().and_then(|pair| pair.first_chunk::<32>());
-    let key = ed25519_dalek::SigningKey::from_bytes(pair.ok_or(Unreadable::Form)?);
-    if key.verifying_key().as_bytes() == public {
-        Ok(Secret::Ed25519(key))
-    } else {
-        Err(Unreadable::Numbers)
-    }
-}
-
-fn ecdsa_nistp256(reader: &mut Reader<'_>) -> Result<Secret, Unreadable> {
-    let _curve = reader.string().ok_or(Unreadable::Form)?;
-    let _point = reader.string().ok_or(Unreadable::Form)?;
-    let number = mpint(reader).ok_or(Unreadable::Form)?;
-    let mut bytes = Zeroizing::new([0; 32]);
-    let start = bytes.len().checked_sub(number.len()).ok_or(Unreadable::Numbers)?;
-    bytes.iter_mut().skip(start).zip(number).for_each(|(to, from)| *to = *from);
-    let key = p256::ecdsa::SigningKey::from_slice(bytes.as_ref());
-    key.map(Secret::EcdsaNistp256).map_err(|_| Unreadable::Numbers)
-}
-
-fn rsa(reader: &mut Reader<'_>) -> Result<Secret, Unreadable> {
-    let mut number = || {
-        let bytes = mpint(reader).ok_or(Unreadable::Form)?;
-        Ok(BoxedUint::from_be_slice_vartime(bytes))
-    };
-    let (n, e, d, _inverse, p, q) =
-        (number()?, number()?, number()?, number()?, number()?, number()?);
-    let key = RsaPrivateKey::from_components(n, e, d, vec![p, q]);
-    key.map(|key| Secret::Rsa(Box::new(key))).map_err(|_| Unreadable::Numbers)
-}
-
 pub(super) const ED25519: &str = "ssh-ed25519";
 pub(super) const ECDSA_NISTP256: &str = "ecdsa-sha2-nistp256";
 pub(super) const RSA: &str = "ssh-rsa";
-const BEGIN: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
-const END: &str = "-----END OPENSSH PRIVATE KEY-----";
-const MAGIC: &[u8] = b"openssh-key-v1\0";
+/// What `ssh-keygen` makes since OpenSSH 8.0.
+const RSA_BITS: usize = 3_072;
+const DRAWS: usize = 4;

@@ -7,9 +7,11 @@
 pub mod blob;
 mod curve;
 pub mod exchange;
+pub mod fuzz;
 mod group;
 pub mod hash;
 pub mod hostkey;
+mod keyfile;
 pub mod method;
 pub mod negotiation;
 pub mod random;

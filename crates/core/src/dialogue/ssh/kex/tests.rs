@@ -5,7 +5,7 @@
 use super::blob::{mpint, put_mpint, put_string, put_u32};
 use super::group::{Group, Secret};
 use super::hash::Digest;
-use super::hostkey::{Algorithm, HostKey, Unreadable};
+use super::hostkey::{Algorithm, HostKey, Kind, Unreadable};
 use super::random::Source;
 use super::verification::{PublicKey, Verdict, verify};
 use super::*;
@@ -346,6 +346,35 @@ fn host_keys_are_read_and_sign_what_they_can() {
         signed += 1;
     }
     assert_eq!(signed, 4);
+}
+
+#[test]
+fn keys_are_written_as_ssh_keygen_writes_them() {
+    for (text, comment) in [(RSA_KEY, "test"), (ECDSA_KEY, "test"), (ED25519_KEY, "")] {
+        let key = HostKey::parse(text).unwrap();
+        // The four random bytes that say whether a passphrase was right.
+        let packed: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+        use base64::Engine as _;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(packed).unwrap();
+        let at = 15 + 8 + 8 + 4 + 4 + 4 + key.blob().len() + 4;
+        assert_eq!(*key.file(comment, &mut source(bytes[at..at + 4].to_vec())), text);
+    }
+}
+
+#[test]
+fn new_keys_sign() {
+    for (kind, algorithm) in
+        [(Kind::Ed25519, Algorithm::Ed25519), (Kind::EcdsaNistp256, Algorithm::EcdsaNistp256)]
+    {
+        let key = HostKey::generate(kind, &mut source(Vec::new())).unwrap();
+        let signature = key.sign(algorithm, b"message", &mut source(Vec::new())).unwrap();
+        let name = algorithm.name().as_bytes();
+        assert_eq!(verify(key.blob(), name, b"message", &signature), Verdict::Good);
+        let again = HostKey::parse(&key.file("root@host", &mut source(Vec::new()))).unwrap();
+        assert_eq!(again.blob(), key.blob());
+    }
+    let none = HostKey::generate(Kind::EcdsaNistp256, &mut |bytes: &mut [u8]| bytes.fill(0));
+    assert!(none.is_none());
 }
 
 #[test]
