@@ -481,6 +481,8 @@ pub enum Anomaly {
     TlsMalformed,
     /// HTTP/2 that cannot be read on.
     Http2Malformed,
+    /// A message cut into more segments than anybody's who means well.
+    TooManyPieces,
 }
 
 impl Event {

@@ -250,6 +250,9 @@ pub const SSH_WINDOW_EARLY: usize = 12;
 pub const EYE_TRIES: u16 = 32;
 /// TM-FLW-017: the same behind an HTTP request, whose content comes before the next one.
 pub const EYE_TRIES_HTTP: u16 = 512;
+/// TM-FLW-020: segments that one message of a protocol is waited for; then its direction is only
+/// counted, and an anomaly says so.
+pub const EYE_WAITS: u16 = 256;
 /// TM-FLW-018: handshakes over UDP that are followed at once; the one that began first is given up.
 pub const DATAGRAM_HANDSHAKES: usize = 1_024;
 

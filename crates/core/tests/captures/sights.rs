@@ -108,6 +108,7 @@ fn say(sight: &eye::Sight, seen: &mut Vec<(usize, Sight)>) {
                     settings: Some(opening.settings.clone()),
                     window_update: opening.window_update,
                     priorities: opening.priorities.iter().map(priority).collect(),
+                    updates: Vec::new(),
                 };
                 let fields = fields
                     .map(|field| h2::Field { name: field.name.into(), value: field.value.into() })

@@ -15,6 +15,7 @@ use decnet_core::flow::tcp::Endpoint;
 use decnet_core::octets::Octets;
 use decnet_core::profile::fingerprint::shape::Shape;
 use decnet_core::profile::fingerprint::{Fingerprint, fact, os, tcp, tls};
+use decnet_core::profile::rows::Pacing;
 use decnet_core::profile::skew::{self, Tick};
 use decnet_core::wire::tls::hello::{self, SessionId};
 use std::io::Write as _;
@@ -317,8 +318,16 @@ fn side(object: &mut Object<'_>, side: &FlowSide, first_frame: Option<u64>) {
             object::number(out, *attempt);
         });
     }
-    if side.gaps > 0 {
-        object.number("gaps", side.gaps);
+    if let Some(pacing) = Pacing::of(side) {
+        object.object("pacing", |object| {
+            object.number("gaps", pacing.gaps);
+            object::real(object.name("p50_s"), pacing.p50_s);
+            object::real(object.name("p95_s"), pacing.p95_s);
+            object::real(object.name("under_1ms"), pacing.under_1ms);
+            if let Some(paced) = pacing.paced {
+                object.flag("paced", Flag::from(paced));
+            }
+        });
     }
     let [ect0, ect1, ce] = side.marks;
     let [ece, cwr] = side.echoes;

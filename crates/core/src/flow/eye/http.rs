@@ -38,6 +38,11 @@ pub(super) fn request2(found: h2::Request, opening: Option<&h2::Opening>) -> Opt
                 settings: opening.settings.clone().unwrap_or_default(),
                 window_update: opening.window_update,
                 priorities: opening.priorities.iter().copied().map(priority).collect(),
+                priority_updates: opening
+                    .updates
+                    .iter()
+                    .map(|(stream, value)| (*stream, Octets::from(value.as_slice())))
+                    .collect(),
             })
         }),
         fields: found

@@ -8,7 +8,7 @@ use crate::event::wire::{Carrier, Http2Settings};
 use crate::event::{Anomaly, PeerFact, Side};
 use crate::flow::tcp::{Flow, Moment};
 use crate::flow::tracker::Wants;
-use crate::limits::{EYE_TRIES, EYE_TRIES_HTTP, SSH_IDENT_BYTES, SSH_LIST_BYTES};
+use crate::limits::{EYE_TRIES, EYE_TRIES_HTTP, EYE_WAITS, SSH_IDENT_BYTES, SSH_LIST_BYTES};
 use crate::octets::Octets;
 use crate::wire::http::{h2, request_head};
 use crate::wire::{Malformed, ssh, tls};
@@ -28,6 +28,8 @@ struct Voice {
     held: usize,
     /// Segments since the last that was recognised.
     tries: u16,
+    /// Segments that something which has begun has waited for since.
+    waits: u16,
     /// How many of those there may be.
     patience: Patience,
 }
@@ -176,9 +178,19 @@ impl Speech {
                 Step::Used(count) => {
                     used += count;
                     voice.held = voice.held.saturating_sub(count);
+                    voice.waits = if count > 0 { 0 } else { voice.waits };
                 }
                 Step::More => {
                     voice.held = rest.len();
+                    voice.waits += 1;
+                    // What is held is read again with each, so that somebody has to end it.
+                    if voice.waits >= EYE_WAITS {
+                        voice.mode = Mode::Done;
+                        let detail = Octets::capped(rest, crate::limits::DETAIL_BYTES);
+                        let what = Anomaly::TooManyPieces;
+                        tell(orientation, Speaker::Either, PeerFact::Anomaly { what, detail });
+                        return Wants::Enough;
+                    }
                     return if used == 0 { Wants::More } else { Wants::Used(used) };
                 }
                 Step::Enough => {

@@ -170,6 +170,18 @@ fn nobody_listens_for_ever() {
     assert_eq!(wire.kinds().len(), 3);
 }
 
+#[test]
+fn a_message_in_too_many_pieces_is_given_up_and_told() {
+    let mut wire = Wire::opened();
+    wire.say(Side::Client, b"GET / HTTP/1.1\r\n");
+    for _ in 1..crate::limits::EYE_WAITS {
+        wire.say(Side::Client, b"a");
+    }
+    assert_eq!(wire.kinds()[2..], [("anomaly", Side::Client)]);
+    wire.say(Side::Client, b"\r\n\r\nGET / HTTP/1.1\r\n\r\n");
+    assert_eq!(wire.kinds().len(), 3);
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_heard(pieces in prop::collection::vec((any::<bool>(), "(SSH-2.0-a\r?\n|GET / HTTP/1.1\r\n|\r\n|PRI \\* HTTP/2.0\r\n\r\nSM\r\n\r\n|[\u{0}-\u{ff}]{0,9})"), 0..30)) {

@@ -34,6 +34,7 @@ pub fn akamai(request: &HttpRequest) -> Option<Fingerprint> {
         settings: Some(sent.settings.clone()),
         window_update: sent.window_update,
         priorities: sent.priorities.iter().map(priority).collect(),
+        updates: Vec::new(),
     };
     let pseudo = request.fields.iter().take_while(|(name, _)| name.0.first() == Some(&b':'));
     let fields = pseudo.map(|(name, _)| h2::Field { name: name.0.clone(), value: Vec::new() });

@@ -121,6 +121,7 @@ mod tests {
                 h2::Priority { stream: 3, is_exclusive: false, depends_on: 0, weight: 201 },
                 h2::Priority { stream: 5, is_exclusive: false, depends_on: 0, weight: 101 },
             ],
+            updates: Vec::new(),
         };
         let fields = [":method", ":path", ":authority", ":scheme", "user-agent"]
             .map(|name| h2::Field { name: name.into(), value: vec![] });

@@ -3,7 +3,7 @@
 //! **Invariant:** settings, priorities and fields in the order sent; a header block is unpacked
 //! within [`HTTP2_FRAME_BYTES`] packed and [`HTTP2_FIELDS_BYTES`] unpacked.
 
-use crate::limits::{HTTP2_FIELDS_BYTES, HTTP2_FRAME_BYTES, HTTP2_SETTINGS};
+use crate::limits::{DETAIL_BYTES, HTTP2_FIELDS_BYTES, HTTP2_FRAME_BYTES, HTTP2_SETTINGS};
 use crate::wire::reader::Reader;
 use crate::wire::{Malformed, Parsed};
 
@@ -17,6 +17,7 @@ const PRIORITY: u8 = 2;
 const SETTINGS: u8 = 4;
 const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
+const PRIORITY_UPDATE: u8 = 16;
 
 const FLAG_ACK: u8 = 1;
 const FLAG_END_HEADERS: u8 = 4;
@@ -138,6 +139,8 @@ pub struct Opening {
     pub window_update: Option<u32>,
     /// PRIORITY frames, in order.
     pub priorities: Vec<Priority>,
+    /// PRIORITY_UPDATE frames, RFC 9218 §7.1, in order: the stream, and its new `priority` field.
+    pub updates: Vec<(u32, Vec<u8>)>,
 }
 
 impl Default for Client {
@@ -179,6 +182,12 @@ impl Client {
             PRIORITY if self.is_open && self.opening.priorities.len() < HTTP2_SETTINGS => {
                 let found = priority(frame.stream, &mut reader).ok_or(no)?;
                 self.opening.priorities.push(found);
+            }
+            PRIORITY_UPDATE if self.is_open && self.opening.updates.len() < HTTP2_SETTINGS => {
+                let stream = reader.u32().ok_or(no)? & 0x7fff_ffff;
+                let value = reader.rest();
+                let value = value.get(..DETAIL_BYTES).unwrap_or(value).to_vec();
+                self.opening.updates.push((stream, value));
             }
             HEADERS => {
                 let padding = match frame.flags & FLAG_PADDED {
@@ -289,6 +298,7 @@ mod tests {
                     depends_on: 1,
                     weight: 201
                 }],
+                updates: vec![],
             }
         );
     }

@@ -29,7 +29,7 @@ pub(super) fn columns(ip: IpAddr, side: &FlowSide) -> TcpDirection {
         mss: side.mss,
         max_segment: (side.max_segment > 0).then_some(side.max_segment),
         pmtud: discovery(ip, side),
-        pacing: pacing(side).map(Json),
+        pacing: Pacing::of(side).map(Json),
         marks: Json(Marks { ect0, ect1, ce, ece, cwr }),
     }
 }
@@ -82,22 +82,28 @@ fn retransmissions(repeated: &[(u16, u64)]) -> Option<Retransmissions> {
     Some(Retransmissions { delays, backoff })
 }
 
-/// Who spreads packets over time leaves gaps that are alike and not short: with at least 16 gaps,
-/// the 95th percentile is under three times the median, and at most half are under a millisecond.
-fn pacing(side: &FlowSide) -> Option<Pacing> {
-    let mut gaps = side.gaps_ns.clone();
-    gaps.sort_unstable();
-    let p50 = percentile(&gaps, 50)?;
-    let p95 = percentile(&gaps, 95)?;
-    let short = gaps.iter().filter(|gap| **gap < BURST_GAP_NS).count();
-    let is_paced = u64::from(p95) < PACED_RATIO * u64::from(p50) && short * 2 <= gaps.len();
-    Some(Pacing {
-        gaps: side.gaps,
-        p50_s: seconds_of_ns(p50.into()),
-        p95_s: seconds_of_ns(p95.into()),
-        under_1ms: short as f64 / gaps.len() as f64,
-        paced: (gaps.len() >= PACED_GAPS_MIN).then_some(is_paced),
-    })
+impl Pacing {
+    /// How the gaps of a direction are; nothing without any.
+    ///
+    /// Who spreads packets over time leaves gaps that are alike and not short: with at least 16
+    /// gaps, the 95th percentile is under three times the median, and at most half are under a
+    /// millisecond.
+    #[must_use]
+    pub fn of(side: &FlowSide) -> Option<Self> {
+        let mut gaps = side.gaps_ns.clone();
+        gaps.sort_unstable();
+        let p50 = percentile(&gaps, 50)?;
+        let p95 = percentile(&gaps, 95)?;
+        let short = gaps.iter().filter(|gap| **gap < BURST_GAP_NS).count();
+        let is_paced = u64::from(p95) < PACED_RATIO * u64::from(p50) && short * 2 <= gaps.len();
+        Some(Self {
+            gaps: side.gaps,
+            p50_s: seconds_of_ns(p50.into()),
+            p95_s: seconds_of_ns(p95.into()),
+            under_1ms: short as f64 / gaps.len() as f64,
+            paced: (gaps.len() >= PACED_GAPS_MIN).then_some(is_paced),
+        })
+    }
 }
 
 /// The smallest value that so many in a hundred are not above; `sorted` is in order.
@@ -128,13 +134,13 @@ mod tests {
     fn pacing_is_told_from_bursts() {
         let side = |gaps_ns: Vec<u32>| FlowSide { gaps: 99, gaps_ns, ..FlowSide::default() };
         let even = (0..40).map(|n| 10_000_000 + n % 3 * 1_000_000).collect();
-        let found = pacing(&side(even)).unwrap();
+        let found = Pacing::of(&side(even)).unwrap();
         assert_eq!((found.paced, found.p50_s, found.under_1ms), (Some(true), 0.011, 0.0));
         let bursts = (0..40).map(|n| if n % 10 == 9 { 50_000_000 } else { 20_000 }).collect();
-        let found = pacing(&side(bursts)).unwrap();
+        let found = Pacing::of(&side(bursts)).unwrap();
         assert_eq!((found.paced, found.p95_s, found.under_1ms), (Some(false), 0.05, 0.9));
-        assert_eq!(pacing(&side(vec![5_000_000; 3])).unwrap().paced, None);
-        assert_eq!(pacing(&side(vec![])), None);
+        assert_eq!(Pacing::of(&side(vec![5_000_000; 3])).unwrap().paced, None);
+        assert_eq!(Pacing::of(&side(vec![])), None);
     }
 
     #[test]

@@ -298,6 +298,7 @@ fn a_request_keeps_the_order_of_its_fields_and_what_opened_its_connection() {
             settings: vec![(1, 65_536), (4, 6_291_456), (0x0a0a, 1)],
             window_update: Some(15_663_105),
             priorities: Vec::new(),
+            priority_updates: Vec::new(),
         })),
     };
     let later = HttpRequest { opening: None, ..request.clone() };

@@ -195,6 +195,11 @@ impl Attacker {
             frames: opening.priorities.iter().map(priority).collect(),
             headers: request.priority.as_ref().map(priority),
             priority: field.map(|(_, value)| value.readable()),
+            updates: opening
+                .priority_updates
+                .iter()
+                .map(|(stream, value)| (*stream, value.readable()))
+                .collect(),
         };
         let is_empty = priorities == H2Priorities::default();
         HttpClientRow {
