@@ -13,8 +13,9 @@ use zeroize::Zeroizing;
 
 use crate::dialogue::ssh::kex::Refusal;
 use crate::dialogue::ssh::kex::blob;
-use crate::dialogue::ssh::kex::hash::Hash;
+use crate::dialogue::ssh::kex::hash::digest;
 use crate::dialogue::ssh::kex::random::{Random, Source};
+use crate::dialogue::ssh::packet::keys::Hash;
 
 /// What a method comes to on our side.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub(super) fn sntrup761_x25519(client: &[u8], random: &mut Random<'_>) -> Result
     let (cipher, key) = EncapsulationKey::from(*lattice).encapsulate(Source(random));
     let both = Zeroizing::new([key.as_ref(), secret.as_ref()].concat());
     let mut shared = Zeroizing::new(Vec::with_capacity(68));
-    blob::put_string(&mut shared, Hash::Sha512.digest(&both).as_ref());
+    blob::put_string(&mut shared, digest(Hash::Sha512, &both).as_ref());
     Ok(Side { public: [cipher.as_ref(), &public].concat(), shared })
 }
 

@@ -8,13 +8,14 @@ use zeroize::Zeroizing;
 use crate::dialogue::ssh::kex::blob::{self, put_mpint, put_string};
 use crate::dialogue::ssh::kex::curve::{self, Side};
 use crate::dialogue::ssh::kex::group::{Group, Secret, Sizes};
-use crate::dialogue::ssh::kex::hash::{Digest, Hash, Running};
+use crate::dialogue::ssh::kex::hash::{Digest, Running};
 use crate::dialogue::ssh::kex::hostkey::{Algorithm, HostKey};
 use crate::dialogue::ssh::kex::method::Method;
 use crate::dialogue::ssh::kex::random::Random;
 use crate::dialogue::ssh::kex::{
     MSG_GROUP_INIT, MSG_GROUP_REPLY, MSG_GROUP_REQUEST, MSG_INIT, MSG_REPLY, Refusal,
 };
+use crate::dialogue::ssh::packet::keys::{self, Hash};
 use crate::wire::reader::Reader;
 
 /// What both sides said before the exchange, for its hash.
@@ -39,6 +40,15 @@ pub struct Secrets {
     pub exchange_hash: Digest,
     /// The shared secret K as it is hashed: as a number or a string with its length.
     pub shared: Zeroizing<Vec<u8>>,
+}
+
+impl Secrets {
+    /// What keys are derived from, with the identifier of the connection's session.
+    #[must_use]
+    pub fn for_keys<'a>(&'a self, session: &'a Digest) -> keys::Exchange<'a> {
+        let (secret, digest) = (&self.shared, self.exchange_hash.as_ref());
+        keys::Exchange { hash: self.hash, secret, digest, session: session.as_ref() }
+    }
 }
 
 /// What a message of the client's is answered with.

@@ -2,30 +2,20 @@
 //!
 //! **Invariant:** what goes in is never kept, only its hash.
 
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
-/// A hash of the SHA-2 family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hash {
-    /// 32 bytes.
-    Sha256,
-    /// 48 bytes.
-    Sha384,
-    /// 64 bytes.
-    Sha512,
+use crate::dialogue::ssh::packet::keys::Hash;
+
+/// The hash of `bytes`.
+#[must_use]
+pub fn digest(hash: Hash, bytes: &[u8]) -> Digest {
+    let mut running = Running::new(hash);
+    running.put(bytes);
+    running.finish()
 }
 
-impl Hash {
-    /// The hash of `bytes`.
-    #[must_use]
-    pub fn digest(self, bytes: &[u8]) -> Digest {
-        let mut running = Running::new(self);
-        running.put(bytes);
-        running.finish()
-    }
-}
-
-/// What a hash comes to: 32, 48 or 64 bytes.
+/// What a hash comes to: 20, 32, 48 or 64 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest {
     bytes: [u8; 64],
@@ -49,6 +39,7 @@ impl AsRef<[u8]> for Digest {
 /// A hash that is not at its end.
 #[derive(Clone, Debug)]
 pub(super) enum Running {
+    Sha1(Sha1),
     Sha256(Sha256),
     Sha384(Sha384),
     Sha512(Sha512),
@@ -57,6 +48,7 @@ pub(super) enum Running {
 impl Running {
     pub(super) fn new(hash: Hash) -> Self {
         match hash {
+            Hash::Sha1 => Self::Sha1(Sha1::new()),
             Hash::Sha256 => Self::Sha256(Sha256::new()),
             Hash::Sha384 => Self::Sha384(Sha384::new()),
             Hash::Sha512 => Self::Sha512(Sha512::new()),
@@ -65,6 +57,7 @@ impl Running {
 
     pub(super) fn put(&mut self, bytes: &[u8]) {
         match self {
+            Self::Sha1(state) => state.update(bytes),
             Self::Sha256(state) => state.update(bytes),
             Self::Sha384(state) => state.update(bytes),
             Self::Sha512(state) => state.update(bytes),
@@ -79,6 +72,7 @@ impl Running {
 
     pub(super) fn finish(self) -> Digest {
         match self {
+            Self::Sha1(state) => Digest::new(&state.finalize()),
             Self::Sha256(state) => Digest::new(&state.finalize()),
             Self::Sha384(state) => Digest::new(&state.finalize()),
             Self::Sha512(state) => Digest::new(&state.finalize()),

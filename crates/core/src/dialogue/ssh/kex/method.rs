@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** a method is known by its exact name; order and choice are the persona's.
 
-use crate::dialogue::ssh::kex::hash::Hash;
+use crate::dialogue::ssh::packet::keys::Hash;
 
 /// A method of key exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 
 use crate::dialogue::ssh::kex::hostkey::Algorithm;
 use crate::dialogue::ssh::kex::{Method, Refusal, blob};
+use crate::dialogue::ssh::packet::algorithm::{Cipher, Compression, Mac, Suite};
 use crate::wire::ssh::{self, KexInit, MSG_KEXINIT};
 
 /// The ten name-lists of an offer, in the order of RFC 4253 §7.1.
@@ -59,28 +60,17 @@ impl Slot {
     }
 }
 
-/// What is used in one direction; names are ours, as the persona lists them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Direction<'a> {
-    /// The cipher.
-    pub cipher: &'a [u8],
-    /// The MAC; `None` where the cipher authenticates by itself, and no list was asked.
-    pub mac: Option<&'a [u8]>,
-    /// The compression.
-    pub compression: &'a [u8],
-}
-
 /// What both sides will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreement<'a> {
+pub struct Agreement {
     /// The method of the key exchange.
     pub method: Method,
     /// What the host key signs with.
     pub host_key: Algorithm,
     /// From the client to us.
-    pub input: Direction<'a>,
+    pub input: Suite,
     /// From us to the client.
-    pub output: Direction<'a>,
+    pub output: Suite,
     /// The client sent a packet on a guess that was wrong: its next one, of any number below 50,
     /// is dropped unread.
     pub drops_next: bool,
@@ -121,11 +111,11 @@ pub fn offer(payload: &[u8]) -> Result<KexInit<'_>, Refusal> {
 /// # Errors
 /// [`Refusal::Malformed`] for a list that is no text, [`Refusal::NotFirst`] where a strict exchange
 /// was asked for too late, [`Refusal::NoCommon`] and [`Refusal::NotAMethod`].
-pub fn agree<'a>(
+pub fn agree(
     client: &KexInit<'_>,
-    ours: &Lists<'a>,
+    ours: &Lists<'_>,
     occasion: Occasion,
-) -> Result<Agreement<'a>, Refusal> {
+) -> Result<Agreement, Refusal> {
     let mut theirs: Lists<'_> = [&[]; 10];
     for (text, list) in theirs.iter_mut().zip(client.lists) {
         *text = c_string(list).ok_or(Refusal::Malformed)?;
@@ -143,9 +133,14 @@ pub fn agree<'a>(
     let method = Method::by_name(choose(Slot::Method)?).ok_or(Refusal::NotAMethod)?;
     let host_key = Algorithm::by_name(choose(Slot::HostKey)?).ok_or(Refusal::NotAMethod)?;
     let direction = |cipher, mac, compression| {
-        let cipher = choose(cipher)?;
-        let mac = if authenticates(cipher) { None } else { Some(choose(mac)?) };
-        Ok(Direction { cipher, mac, compression: choose(compression)? })
+        let cipher = Cipher::named(choose(cipher)?).ok_or(Refusal::NotAMethod)?;
+        let mac = if cipher.authenticates() {
+            UNUSED_MAC
+        } else {
+            Mac::named(choose(mac)?).ok_or(Refusal::NotAMethod)?
+        };
+        let compression = Compression::named(choose(compression)?).ok_or(Refusal::NotAMethod)?;
+        Ok(Suite { cipher, mac, compression })
     };
     let input = direction(Slot::CipherIn, Slot::MacIn, Slot::CompressionIn)?;
     let output = direction(Slot::CipherOut, Slot::MacOut, Slot::CompressionOut)?;
@@ -180,12 +175,8 @@ fn c_string(list: &[u8]) -> Option<&[u8]> {
     (!text.contains(&0)).then_some(text)
 }
 
-fn authenticates(cipher: &[u8]) -> bool {
-    AUTHENTICATED.iter().any(|name| name.as_bytes() == cipher)
-}
-
-const AUTHENTICATED: &[&str] =
-    &["chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com", "aes256-gcm@openssh.com"];
+/// What stands for no list having been asked.
+const UNUSED_MAC: Mac = Mac::HmacSha256;
 const STRICT_MARK: &[u8] = b"kex-strict-c-v00@openssh.com";
 const EXT_INFO_MARK: &[u8] = b"ext-info-c";
 /// OpenSSH's `MAX_PROP`.
@@ -235,14 +226,15 @@ mod tests {
         .unwrap();
         assert_eq!(agreement.method, Method::EcdhNistp256);
         assert_eq!(agreement.host_key, Algorithm::Ed25519);
-        let input = Direction {
-            cipher: b"aes128-ctr",
-            mac: Some(b"hmac-sha1"),
-            compression: b"zlib@openssh.com",
+        let input = Suite {
+            cipher: Cipher::Aes128Ctr,
+            mac: Mac::HmacSha1,
+            compression: Compression::Delayed,
         };
         assert_eq!(agreement.input, input);
         // A list of MACs that nobody asks does not have to agree.
-        assert_eq!((agreement.output.mac, agreement.output.compression), (None, &b"none"[..]));
+        assert_eq!(agreement.output.cipher, Cipher::ChaCha20Poly1305);
+        assert_eq!(agreement.output.compression, Compression::None);
         assert!(!agreement.strict && !agreement.ext_info && !agreement.drops_next);
     }
 

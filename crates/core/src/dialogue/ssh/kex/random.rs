@@ -5,8 +5,7 @@
 use rand_core::{TryCryptoRng, TryRng};
 use std::convert::Infallible;
 
-/// A source of random bytes: fills what it is given, from the operating system or from a seed.
-pub type Random<'a> = dyn FnMut(&mut [u8]) + 'a;
+pub use crate::dialogue::ssh::packet::sealer::Random;
 
 /// A source for crates that want a generator.
 pub(super) struct Source<'a, 'b>(pub(super) &'a mut Random<'b>);

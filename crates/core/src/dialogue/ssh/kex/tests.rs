@@ -4,11 +4,12 @@
 
 use super::blob::{mpint, put_mpint, put_string, put_u32};
 use super::group::{Group, Secret};
-use super::hash::Digest;
+use super::hash::{Digest, digest};
 use super::hostkey::{Algorithm, HostKey, Kind, Unreadable};
 use super::random::Source;
 use super::verification::{PublicKey, Verdict, verify};
 use super::*;
+use crate::dialogue::ssh::packet::keys::Hash;
 use crate::wire::reader::Reader;
 use curve25519_dalek::MontgomeryPoint;
 use p256::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
@@ -126,7 +127,7 @@ fn sntrup_client() -> Client {
             let (cipher, server) = server.split_at(sntrup761::CIPHERTEXT_SIZE);
             let key = secret.decapsulate(&cipher.try_into().unwrap());
             let both = [key.as_ref(), &(curve.finish)(server)].concat();
-            hash::Hash::Sha512.digest(&both).as_ref().to_vec()
+            digest(Hash::Sha512, &both).as_ref().to_vec()
         }),
     }
 }
@@ -187,7 +188,7 @@ fn a_client_of_each_method_agrees_and_can_check_the_signature() {
         let hashed = secrets.exchange_hash;
         assert_eq!(blob, key[0].blob());
         assert_eq!(verify(blob, b"ssh-ed25519", hashed.as_ref(), signature), Verdict::Good);
-        let wrong = method.hash().digest(b"another exchange");
+        let wrong = digest(method.hash(), b"another exchange");
         assert_eq!(verify(blob, b"ssh-ed25519", wrong.as_ref(), signature), Verdict::Bad);
         // What was done is not done again.
         let again = exchange.receive(&message, &key, &mut source(Vec::new()));
@@ -363,9 +364,11 @@ fn keys_are_written_as_ssh_keygen_writes_them() {
 
 #[test]
 fn new_keys_sign() {
-    for (kind, algorithm) in
-        [(Kind::Ed25519, Algorithm::Ed25519), (Kind::EcdsaNistp256, Algorithm::EcdsaNistp256)]
-    {
+    for (kind, algorithm) in [
+        (Kind::Ed25519, Algorithm::Ed25519),
+        (Kind::EcdsaNistp256, Algorithm::EcdsaNistp256),
+        (Kind::Rsa, Algorithm::RsaSha512),
+    ] {
         let key = HostKey::generate(kind, &mut source(Vec::new())).unwrap();
         let signature = key.sign(algorithm, b"message", &mut source(Vec::new())).unwrap();
         let name = algorithm.name().as_bytes();
@@ -458,9 +461,9 @@ const TINY_POINT: &str = "040000000000000000000000000000000000000000000000000000
 
 #[test]
 fn a_digest_has_its_length() {
-    let length = |hash: hash::Hash| Digest::as_ref(&hash.digest(b"")).len();
-    let lengths = [hash::Hash::Sha256, hash::Hash::Sha384, hash::Hash::Sha512].map(length);
-    assert_eq!(lengths, [32, 48, 64]);
+    let length = |hash| Digest::as_ref(&digest(hash, b"")).len();
+    let lengths = [Hash::Sha1, Hash::Sha256, Hash::Sha384, Hash::Sha512].map(length);
+    assert_eq!(lengths, [20, 32, 48, 64]);
 }
 
 proptest! {
