@@ -9,6 +9,11 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::cast;
+use crate::dialogue::ssh::packet::algorithm::{Cipher, Compression, Mac, Suite};
+use crate::dialogue::ssh::packet::keys::Keys;
+use crate::dialogue::ssh::packet::opener::Opener;
+use crate::dialogue::ssh::packet::refusal::Refusal;
+use crate::dialogue::ssh::packet::sealer::{Sealer, Sequence};
 use crate::event::wire::{
     Carrier, FlowEnd, FlowSide, HttpRequest, TcpFlow, TcpSyn, TlsCertificates, TlsMessage,
 };
@@ -32,6 +37,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("ssh_ident", ssh_ident),
     ("ssh_kexinit", ssh_kexinit),
+    ("ssh_kex", crate::dialogue::ssh::kex::fuzz::messages),
     ("tls", tls),
     ("dtls", dtls),
     ("quic", quic),
@@ -46,6 +52,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("octets", octets),
     ("x509", x509),
     ("fold", fold),
+    ("ssh_packet", ssh_packet),
 ];
 
 /// More bytes never change an answer about the identification line.
@@ -314,6 +321,75 @@ pub fn octets(bytes: &[u8]) {
     let _ = unescape(&String::from_utf8_lossy(bytes));
 }
 
+/// What is sealed is opened as it was; what is changed on the way is not, whatever comes in which
+/// pieces. What is authentic may still be anything.
+pub fn ssh_packet(bytes: &[u8]) {
+    let Some((&[cipher, mac, piece, at, flip], rest)) = bytes.split_first_chunk() else { return };
+    let suite = |compression| {
+        let cipher = *Cipher::ALL.get(usize::from(cipher))?;
+        let mac = *Mac::ALL.get(usize::from(mac) % Mac::ALL.len())?;
+        Some(Suite { cipher, mac, compression })
+    };
+    let keys =
+        |compression| suite(compression).map(|suite| Keys::known(suite, b"iv", b"key", b"mac"));
+    let sealed = |compression, payloads: &[&[u8]]| {
+        let (mut sealer, mut out) = (Sealer::new(), Vec::new());
+        keys(compression).into_iter().for_each(|keys| sealer.install(keys, Sequence::Restarts));
+        sealer.authenticated();
+        payloads.iter().for_each(|payload| sealer.seal(payload, &mut |to| to.fill(9), &mut out));
+        out
+    };
+    let opened = |compression, wire: &[u8], piece: usize| {
+        let mut opener = Opener::new();
+        keys(compression).into_iter().for_each(|keys| opener.install(keys, Sequence::Restarts));
+        opener.authenticated();
+        ssh_payloads(&mut opener, wire, piece)
+    };
+    let piece = usize::from(piece).max(1);
+    // Message numbers that are none are refused, which other inputs show.
+    let is_message = |part: &&[u8]| matches!(part.first(), Some(1..=191));
+    let payloads: Vec<_> = rest.split(|byte| *byte == b'|').filter(is_message).collect();
+    for compression in Compression::ALL {
+        let mut wire = sealed(compression, &payloads);
+        let whole = opened(compression, &wire, wire.len().max(1));
+        assert!(whole.0.iter().eq(&payloads) && whole.1.is_none(), "a payload changed");
+        let changed = usize::from(at) % wire.len().max(1);
+        wire.get_mut(changed).into_iter().for_each(|byte| *byte ^= flip);
+        let found = opened(compression, &wire, piece);
+        assert_eq!(found, opened(compression, &wire, wire.len().max(1)), "pieces are told apart");
+        if suite(compression).is_some() {
+            let whole = whole.0.get(..found.0.len());
+            assert_eq!(whole, Some(&*found.0), "a payload was forged");
+        }
+        // Authentic, but packed by somebody else.
+        let parts: Vec<_> = rest.chunks(256).collect();
+        let wire = sealed(Compression::None, &parts);
+        let found = opened(compression, &wire, wire.len().max(1));
+        assert_eq!(found, opened(compression, &wire, piece), "pieces are told apart");
+        assert_eq!(opened(compression, rest, piece), opened(compression, rest, rest.len().max(1)));
+    }
+}
+
+/// The payloads of a stream that comes in pieces, and how it ends.
+fn ssh_payloads(opener: &mut Opener, wire: &[u8], piece: usize) -> (Vec<Vec<u8>>, Option<Refusal>) {
+    let (mut waiting, mut payloads) = (Vec::new(), Vec::new());
+    for piece in wire.chunks(piece) {
+        waiting.extend_from_slice(piece);
+        loop {
+            match opener.open(&mut waiting) {
+                Ok(Some(packet)) => {
+                    payloads.push(packet.payload.to_vec());
+                    let used = packet.used;
+                    waiting.drain(..used);
+                }
+                Ok(None) => break,
+                Err(refusal) => return (payloads, Some(refusal)),
+            }
+        }
+    }
+    (payloads, None)
+}
+
 /// What a certificate names stands in it.
 pub fn x509(bytes: &[u8]) {
     if let Ok(found) = x509::objects(bytes) {
@@ -442,6 +518,10 @@ mod tests {
         ("ssh_ident", b"SSH-1.99-x\nmore"),
         ("ssh_ident", b"GET / HTTP/1.1\r\n"),
         ("ssh_kexinit", &[0, 0, 0, 12, 4, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        ("ssh_kex", b"\0\0\x25\x1e\0\0\0\x20................................\0\x05\x1e\0\0\0\0"),
+        ("ssh_kex", b"\x02\0\x46\x1e\0\0\0\x41\x04................................................................"),
+        ("ssh_kex", b"\x06\0\x0d\x22\0\0\x08\0\0\0\x08\0\0\0\x20\0\0\x06\x20\0\0\0\x01\x0f"),
+        ("ssh_kex", b"\x05\0\x06\x1e\0\0\0\x01\x0f\0\x01\x1e"),
         ("tls", b"\x16\x03\x01\x00\x04\x0e\x00\x00\x00\x14\x03\x03\x00\x01\x01\x17\x03\x03\x00\x01x"),
         ("tls", b"\x16\x03\x01\x00\x02\x0b\x00\x16\x03\x01\x00\x06\x00\x04\x00\x00\x01x"),
         ("dtls", b"\x16\xfe\xff\0\0\0\0\0\0\0\0\0\x0d\x01\0\0\x01\0\0\0\0\0\0\0\x01x"),
@@ -462,6 +542,12 @@ mod tests {
             b"{\"version\":2,\"width\":80,\"height\":24}\n[0.1,\"i\",\"l\"]\n[0.2,\"o\",\"l\"]\n",
         ),
         ("x509", CERTIFICATE),
+        ("ssh_packet", b"\0\0\x05\x30\x01\x14offer|\x32\0\0\0\x04root|\x5e"),
+        ("ssh_packet", b"\x01\x03\x01\x44\x80\x14offer|\x5eletters"),
+        ("ssh_packet", b"\x02\x05\x07\x09\x20\x5eone|\x5etwo"),
+        ("ssh_packet", b"\x04\0\x09\x11\x04\x5eone|\x5etwo"),
+        ("ssh_packet", b"\x06\0\x03\x04\x02\0\0\0\x0c\x0a\x14\0\0\0\0\0\0\0\0\0\0"),
+        ("ssh_packet", b"\x05\0\x40\0\0x\x9c\x8a\x4b\x04\0\0\0\xff\xff"),
         (
             "fold",
             b"\0\x02\x04\x05\xb4\x08\x0a0123\0\0\0\0|\x08\x02\x04\x05\xb4|\x02repeated and repeated|\x03\x03\x03\
