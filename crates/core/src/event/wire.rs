@@ -207,7 +207,7 @@ pub struct Http2Opening {
     pub window_update: Option<u32>,
     /// Its PRIORITY frames, in order.
     pub priorities: Vec<Http2Priority>,
-    /// Its PRIORITY_UPDATE frames, RFC 9218 §7.1, in order: the stream, and its new priority.
+    /// Its `PRIORITY_UPDATE` frames, RFC 9218 §7.1, in order: the stream, and its new priority.
     #[serde(default)]
     pub priority_updates: Vec<(u32, Octets)>,
 }

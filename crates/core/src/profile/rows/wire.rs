@@ -303,7 +303,7 @@ pub struct H2Priorities {
     pub headers: Option<H2Priority>,
     /// The first request's `priority` field, RFC 9218.
     pub priority: Option<String>,
-    /// PRIORITY_UPDATE frames before the first request, in order: stream and priority.
+    /// `PRIORITY_UPDATE` frames before the first request, in order: stream and priority.
     pub updates: Vec<(u32, String)>,
 }
 

@@ -139,7 +139,7 @@ pub struct Opening {
     pub window_update: Option<u32>,
     /// PRIORITY frames, in order.
     pub priorities: Vec<Priority>,
-    /// PRIORITY_UPDATE frames, RFC 9218 §7.1, in order: the stream, and its new `priority` field.
+    /// `PRIORITY_UPDATE` frames, RFC 9218 §7.1, in order: the stream, and its new `priority` field.
     pub updates: Vec<(u32, Vec<u8>)>,
 }
 
