@@ -159,7 +159,8 @@ fn a_packet_that_is_not_complete_stays_as_it_is() {
     }
 }
 
-/// As `sshd` does in the clear, where a peer can choose every byte.
+/// In the clear, where a peer can choose every byte; measured on Debian's 9.2p1-2+deb12u10, as are
+/// the farewells.
 #[test]
 fn packets_in_the_clear_are_refused_as_openssh_refuses_them() {
     let refused =
@@ -185,6 +186,12 @@ fn packets_in_the_clear_are_refused_as_openssh_refuses_them() {
     assert_eq!(refused(&packet(12, 10, 0)), Err(Refusal::Message(0)));
     assert_eq!(refused(&packet(12, 10, 192)), Err(Refusal::Message(192)));
     assert_eq!(refused(&packet(12, 10, 191)), Ok(true));
+    assert_eq!(Refusal::ShortPadding(3).farewell().unwrap(), "Corrupted padlen 3 on input.");
+    assert_eq!(Refusal::Message(192).farewell().unwrap(), "Invalid ssh2 packet type: 192");
+    for silent in [Refusal::Length(0), Refusal::Blocks(5), Refusal::LongPadding(12), Refusal::Empty]
+    {
+        assert_eq!(silent.farewell(), None);
+    }
 }
 
 #[test]
