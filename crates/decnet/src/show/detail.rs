@@ -10,7 +10,8 @@ use decnet_core::signal::{SIGNALS, Signal, group_title};
 use decnet_core::table::{self as catalogue, State};
 use decnet_store::{Child, Record};
 use serde::de::IgnoredAny;
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// One thing: its rows by table, and the lists that belong to it.
@@ -26,10 +27,13 @@ impl Thing<'_> {
     pub(crate) fn show(&self, screen: Screen) -> String {
         let mut shown = String::new();
         let mut group = "";
-        let mut listed = BTreeSet::new();
+        let mut listed = BTreeMap::new();
         for signal in SIGNALS {
             let fields = self.fields(screen, signal);
-            let lists = self.signal_lists(screen, signal, &mut listed);
+            let mut lists = self.signal_lists(screen, signal, &mut listed);
+            if fields.is_empty() && lists.is_empty() {
+                lists = elsewhere(screen, signal, &listed);
+            }
             if fields.is_empty() && lists.is_empty() {
                 continue;
             }
@@ -75,7 +79,7 @@ impl Thing<'_> {
         &self,
         screen: Screen,
         signal: &Signal,
-        listed: &mut BTreeSet<&'static str>,
+        listed: &mut BTreeMap<&'static str, &'static str>,
     ) -> String {
         let mut own = BTreeSet::new();
         let mut shown = String::new();
@@ -90,7 +94,13 @@ impl Thing<'_> {
             let kinds = signal.fingerprints();
             let is_due = match *of {
                 FINGERPRINT => !kinds.is_empty() && own.insert(FINGERPRINT),
-                of => listed.insert(of),
+                of => match listed.entry(of) {
+                    Entry::Vacant(place) => {
+                        place.insert(signal.id);
+                        true
+                    }
+                    Entry::Occupied(_) => false,
+                },
             };
             if !is_due {
                 continue;
@@ -112,6 +122,22 @@ impl Thing<'_> {
         }
         shown
     }
+}
+
+/// Where the lists of a signal are that has nothing of its own: with the signal that names them too.
+fn elsewhere(
+    screen: Screen,
+    signal: &Signal,
+    listed: &BTreeMap<&'static str, &'static str>,
+) -> String {
+    let tables: BTreeSet<&str> = signal.columns.iter().map(|(table, _)| *table).collect();
+    let mut shown = String::new();
+    for table in tables {
+        if let Some(with) = listed.get(table) {
+            shown.push_str(&line(screen, table, &format!("with {with}"), "", Some(Ink::Dim)));
+        }
+    }
+    shown
 }
 
 /// One named value, broken into lines below each other where it is long. A list or document that is
