@@ -208,7 +208,7 @@ pub struct Http2Opening {
     /// Its PRIORITY frames, in order.
     pub priorities: Vec<Http2Priority>,
     /// Its `PRIORITY_UPDATE` frames, RFC 9218 §7.1, in order: the stream, and its new priority.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub priority_updates: Vec<(u32, Octets)>,
 }
 
