@@ -597,6 +597,17 @@ impl Service {
     }
 }
 
+impl Side {
+    /// One word for tables and JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+}
+
 impl SensorFact {
     /// Name of the variant, as in JSON.
     #[must_use]

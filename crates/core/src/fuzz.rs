@@ -4,9 +4,8 @@
 //! run each body on every prefix of its seeds, `fuzz/` runs them on what a fuzzer finds.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
-use uuid::Uuid;
 
 use crate::cast;
 use crate::dialogue::ssh::packet::algorithm::{Cipher, Compression, Mac, Suite};
@@ -20,9 +19,10 @@ use crate::event::wire::{
 use crate::event::{self, About, ConnectionId, Origin, PeerFact, Service, Side, Timestamp};
 use crate::flow::capture::{Reader, Record};
 use crate::flow::eye::Eye;
+use crate::flow::origin;
 use crate::flow::shard::Shard;
 use crate::flow::splitter::Splitter;
-use crate::flow::tracker::{self, Config, SHARDS, Tracker, Wants};
+use crate::flow::tracker::{self, Config, SHARDS, Wants};
 use crate::octets::{Binary, Octets, unescape};
 use crate::profile::keyboard::{Context, Decoder, Stroke, columns};
 use crate::profile::{self, Attacker, Behavior, Output};
@@ -156,7 +156,6 @@ pub fn capture(bytes: &[u8]) {
 /// Whatever packets come, at whatever times: what a direction has said, it has said.
 pub fn flow(bytes: &[u8]) {
     let config = Config { flows: 3, one_sided: 2, half_open: 2, idle_ns: 200, ..Config::default() };
-    let mut tracker = Tracker::new(config);
     let mut said: BTreeMap<(u64, bool), Vec<u8>> = BTreeMap::new();
     let mut listen = |event: tracker::Event<'_>| {
         if let tracker::Event::Bytes { flow, side, bytes, .. } = event {
@@ -168,34 +167,42 @@ pub fn flow(bytes: &[u8]) {
         }
         Wants::More
     };
-    records(bytes).iter().for_each(|record| tracker.packet(record, &mut listen));
-    tracker.stop(&mut listen);
-}
-
-/// Shards that are run one after the other tell what one tracker tells.
-pub fn shards(bytes: &[u8]) {
-    let config = Config { idle_ns: 200, ..Config::default() };
-    let (records, mut tracker) = (records(bytes), Tracker::new(config));
-    let mut together: BTreeMap<u64, Vec<String>> = BTreeMap::new();
-    for record in &records {
-        tracker.packet(record, &mut |event| {
-            together.entry(record.frame).or_default().push(format!("{event:?}"));
-            Wants::Windows
-        });
-    }
-    let (mut splitter, mut apart) = (Splitter::new(&config), BTreeMap::<u64, Vec<String>>::new());
-    let packets: Vec<_> =
-        records.iter().filter_map(|r| Some((r.frame, splitter.packet(r)?))).collect();
-    for number in 0..SHARDS {
-        let mut shard = Shard::new(&config);
-        for (frame, packet) in packets.iter().filter(|(_, packet)| packet.shard() == number) {
-            shard.packet(packet, &mut |event| {
-                apart.entry(*frame).or_default().push(format!("{event:?}"));
-                Wants::Windows
-            });
+    let mut splitter = Splitter::new(&config);
+    let mut shards: Vec<Shard> = (0..SHARDS).map(|_| Shard::new(&config)).collect();
+    for record in records(bytes) {
+        if let Some(packet) = splitter.packet(&record)
+            && let Some(shard) = shards.get_mut(packet.shard())
+        {
+            shard.packet(&packet, &mut listen);
         }
     }
-    assert_eq!(together, apart, "shards tell something else");
+    shards.iter_mut().for_each(|shard| shard.stop(&mut listen));
+}
+
+/// The parts of an eye that are run one after the other see what the eye sees.
+pub fn shards(bytes: &[u8]) {
+    let config = Config { idle_ns: 200, ..Config::default() };
+    let (records, mut eye) = (records(bytes), Eye::new(&config));
+    let mut together: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for record in &records {
+        let seen = together.entry(record.frame).or_default();
+        eye.packet(record, &mut |sight| seen.push(format!("{sight:?}")));
+    }
+    let (mut splitter, parts) = Eye::apart(&config);
+    let mut apart: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    let packets: Vec<_> =
+        records.iter().map(|record| (record.frame, splitter.packet(record))).collect();
+    for (number, mut part) in parts.into_iter().enumerate() {
+        for (frame, packet) in &packets {
+            let seen = apart.entry(*frame).or_default();
+            if let Some(packet) = packet
+                && packet.shard() == number
+            {
+                part.packet(packet, &mut |sight| seen.push(format!("{sight:?}")));
+            }
+        }
+    }
+    assert_eq!(together, apart, "parts see something else");
 }
 
 /// Whatever is said on connections becomes facts that can be folded, and each survives its journal.
@@ -213,20 +220,11 @@ pub fn eye(bytes: &[u8]) {
     let mut attackers: BTreeMap<IpAddr, (Attacker, Behavior)> = BTreeMap::new();
     let mut out = Output::default();
     for (seq, sight) in (1..).zip(seen) {
-        let origin = Arc::new(Origin {
-            decky: "decky".to_owned(),
-            service: sight.transport,
-            connection: ConnectionId(Uuid::from_u128(sight.mark.into())),
-            peer: SocketAddr::new(sight.client.address, sight.client.port),
-            local: SocketAddr::new(sight.server.address, sight.server.port),
-        });
-        let at = Timestamp(i64::try_from(sight.at.at_ns).unwrap_or(i64::MAX));
-        let address = origin.attacker();
-        let about = About::Peer { origin: Arc::clone(&origin), fact: sight.fact };
-        let event = event::Event { at, about };
-        let read = event
-            .fact_json()
-            .and_then(|json| event::Event::from_parts(at, Some(origin), None, &json));
+        let event = origin::event(sight, "decky", None);
+        let (at, origin) = (event.at, event.origin().map(Arc::clone));
+        let address = event.attacker().unwrap_or(IpAddr::from([0; 4]));
+        let read =
+            event.fact_json().and_then(|json| event::Event::from_parts(at, origin, None, &json));
         assert_eq!(read.ok().as_ref(), Some(&event), "a fact did not survive its journal");
         let (attacker, behavior) = attackers.entry(address).or_insert_with(|| {
             let attacker = Attacker::new(address);

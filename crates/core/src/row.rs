@@ -69,14 +69,21 @@ impl<'de, const N: usize> Deserialize<'de> for Blob<N> {
     }
 }
 
+/// The hexadecimal digit of a number from 0 to 15; of a larger one that of its last four bits.
+#[must_use]
+pub fn hex_digit(value: u8) -> u8 {
+    match value & 15 {
+        small @ 0..=9 => b'0' + small,
+        large => b'a' + large - 10,
+    }
+}
+
 /// Lower-case hexadecimal digits of `bytes`.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
+        text.extend([byte >> 4, byte & 15].map(|nibble| char::from(hex_digit(nibble))));
     }
     text
 }

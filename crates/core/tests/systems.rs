@@ -106,19 +106,22 @@ fn guess(row: &Value) -> Option<os::Guess> {
         }
         _ => Ip::V6 { flow: 0 },
     };
-    os::guess(&Syn {
-        ip,
-        ttl: number("ttl") as u8,
-        ip_options: 0,
-        ecn: 0,
-        sequence: number("isn") as u32,
-        acknowledgement: number("ack") as u32,
-        flags: 2 | ecn,
-        window: number("win") as u16,
-        urgent: 0,
-        options: &options,
-        payload: number("paylen") as usize,
-    })
+    os::guess(
+        &Syn {
+            ip,
+            ttl: number("ttl") as u8,
+            ip_options: 0,
+            ecn: 0,
+            sequence: number("isn") as u32,
+            acknowledgement: number("ack") as u32,
+            flags: 2 | ecn,
+            window: number("win") as u16,
+            urgent: 0,
+            options: &options,
+            payload: number("paylen") as usize,
+        },
+        None,
+    )
 }
 
 /// Of a label, by how it begins.

@@ -5,6 +5,7 @@
 
 use super::Side;
 use crate::octets::{Binary, Octets};
+use crate::wire::tls::hello::Transport;
 use serde::{Deserialize, Serialize};
 
 /// A SYN, or with [`Side::Server`] a SYN-ACK, RFC 9293 §3.1.
@@ -74,6 +75,21 @@ pub enum FlowEnd {
     Evicted,
     /// Nothing more is read.
     Stopped,
+}
+
+impl FlowEnd {
+    /// One word for tables and JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Reset => "reset",
+            Self::Reused => "reused",
+            Self::Idle => "idle",
+            Self::Evicted => "evicted",
+            Self::Stopped => "stopped",
+        }
+    }
 }
 
 /// One direction of a TCP connection.
@@ -159,6 +175,27 @@ pub enum Carrier {
     Quic,
     /// DTLS, RFC 9147.
     Dtls,
+}
+
+impl Carrier {
+    /// One word for tables and JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Quic => "quic",
+            Self::Dtls => "dtls",
+        }
+    }
+
+    /// How hellos are written that it carries.
+    #[must_use]
+    pub fn transport(self) -> Transport {
+        match self {
+            Self::Tcp | Self::Quic => Transport::Stream,
+            Self::Dtls => Transport::Datagram,
+        }
+    }
 }
 
 /// A handshake message of TLS.

@@ -29,9 +29,8 @@ pub struct Sight {
     pub client: Endpoint,
     /// The other.
     pub server: Endpoint,
-    /// Tells one connection between the two from another: the client's initial sequence number, or
-    /// when it was first seen.
-    pub mark: u64,
+    /// Tells one connection between the two from another.
+    pub mark: Mark,
     /// The first packets of client and server; only with a connection's summary.
     pub first_frames: [Option<u64>; 2],
     /// Whether the client has shown that it gets what the server sends: an address without that may
@@ -39,6 +38,27 @@ pub struct Sight {
     pub is_answered: bool,
     /// The fact.
     pub fact: PeerFact,
+}
+
+/// What tells a connection from others between the same ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// The client's initial sequence number: the begin was seen, or its answer.
+    Sequence(u32),
+    /// When it was first seen, nanoseconds since 1970: there is no such number, or its begin is
+    /// missing.
+    Instant(u64),
+}
+
+impl Mark {
+    /// As one number.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        match self {
+            Self::Sequence(number) => number.into(),
+            Self::Instant(number) => number,
+        }
+    }
 }
 
 impl Sight {
@@ -81,7 +101,7 @@ pub struct Part {
     listener: Listener,
 }
 
-/// What is known of connections beyond what a tracker knows: the state of their parsers.
+/// What is known of connections beyond what a shard knows: the state of their parsers.
 #[derive(Debug, Default)]
 struct Listener {
     /// By the places of their flows.
@@ -248,7 +268,7 @@ impl Orientation {
             transport: Service::Tcp,
             client: client.endpoint,
             server: server.endpoint,
-            mark: isn.map_or(flow.began.at_ns, u64::from),
+            mark: isn.map_or(Mark::Instant(flow.began.at_ns), Mark::Sequence),
             first_frames: [None; 2],
             is_answered: flow.is_answered && self == Self::AsSeen,
             fact,

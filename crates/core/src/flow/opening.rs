@@ -2,8 +2,9 @@
 //!
 //! **Invariant:** raw values, of a fixed size.
 
-use crate::flow::packet::{ACK, Ip, Tcp, TcpOptions};
+use crate::flow::packet::{Ip, Tcp};
 use crate::flow::tcp::Moment;
+use crate::wire::tcp::{ACK, MSS, SCALE, TIMESTAMPS, TcpOptions};
 
 /// A SYN or SYN-ACK as it was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,16 +74,13 @@ impl Opening {
     /// The largest segment that the sender takes.
     #[must_use]
     pub fn mss(&self) -> Option<u16> {
-        TcpOptions::new(self.options())
-            .find_map(|option| (option.kind == 2).then(|| option.value.try_into().ok()).flatten())
-            .map(u16::from_be_bytes)
+        TcpOptions::new(self.options()).value(MSS).map(u16::from_be_bytes)
     }
 
     /// The sender's window scale.
     #[must_use]
     pub fn scale(&self) -> Option<u8> {
-        TcpOptions::new(self.options())
-            .find_map(|option| (option.kind == 3).then(|| option.value.first().copied()).flatten())
+        TcpOptions::new(self.options()).value(SCALE).map(|[scale]| scale)
     }
 
     /// The sender's timestamp and the one that it echoes.
@@ -102,8 +100,7 @@ pub(super) fn timestamps(options: &[u8]) -> Option<(u32, u32)> {
     // As nearly every segment has them.
     let value: [u8; 8] = match options {
         [1, 1, 8, 10, value @ ..] => *value.first_chunk()?,
-        _ => TcpOptions::new(options)
-            .find_map(|o| (o.kind == 8).then(|| o.value.try_into().ok()).flatten())?,
+        _ => TcpOptions::new(options).value(TIMESTAMPS)?,
     };
     let [a, b, c, d, e, f, g, h] = value;
     Some((u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])))

@@ -1,18 +1,30 @@
-//! Where a fact that was seen on the wire comes from, as events say it.
+//! From what was seen on the wire to events.
 //!
 //! **Invariant:** the same packets give the same names, whenever they are read.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::event::{ConnectionId, Origin};
+use crate::event::{About, ConnectionId, Event, Origin, Timestamp};
 use crate::flow::eye::Sight;
 use crate::flow::tcp::Endpoint;
 
-/// The origin of a sight; `decky` is what the machine that was reached is called.
+/// The event that a sight is; `decky` is what the machine that was reached is called. An origin that
+/// is that of the event before is shared with it.
 #[must_use]
-pub fn origin(sight: &Sight, decky: &str) -> Origin {
+pub fn event(sight: Sight, decky: &str, before: Option<&Arc<Origin>>) -> Event {
+    let origin = origin(&sight, decky);
+    let origin = match before {
+        Some(before) if **before == origin => Arc::clone(before),
+        Some(_) | None => Arc::new(origin),
+    };
+    let at = Timestamp(i64::try_from(sight.at.at_ns).unwrap_or(i64::MAX));
+    Event { at, about: About::Peer { origin, fact: sight.fact } }
+}
+
+fn origin(sight: &Sight, decky: &str) -> Origin {
     let socket = |end: Endpoint| SocketAddr::new(end.address, end.port);
     Origin {
         decky: decky.to_owned(),
@@ -34,7 +46,7 @@ fn connection(sight: &Sight) -> Uuid {
         client.port,
         server.address,
         server.port,
-        sight.mark
+        sight.mark.number()
     );
     Uuid::new_v5(&namespace, text.as_bytes())
 }

@@ -4,11 +4,7 @@
 //! fixed number of turns. What a snap length cut off is missing from `payload` and counted in
 //! `length`.
 
-mod options;
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-pub use options::{TcpOption, TcpOptions};
 
 /// Why a packet has nothing for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,21 +123,6 @@ pub enum Transport<'a> {
     /// Something else.
     Other,
 }
-
-/// FIN.
-pub const FIN: u16 = 0x01;
-/// SYN.
-pub const SYN: u16 = 0x02;
-/// RST.
-pub const RST: u16 = 0x04;
-/// ACK.
-pub const ACK: u16 = 0x10;
-/// ECN echo.
-pub const ECE: u16 = 0x40;
-/// Congestion window reduced.
-pub const CWR: u16 = 0x80;
-/// Accurate ECN, which once was the nonce sum.
-pub const AE: u16 = 0x100;
 
 /// The protocols that we look into.
 const ICMP: u8 = 1;

@@ -7,12 +7,13 @@
 use std::collections::VecDeque;
 
 use crate::flow::packet::Skip;
-use crate::flow::packet::{Icmp, RST, SYN, Tcp, Transport, ip};
+use crate::flow::packet::{Icmp, Tcp, Transport, ip};
 use crate::flow::splitter::Packet;
 use crate::flow::table::{Class, Index, Queue, Slot, Table};
 use crate::flow::tcp::{Direction, Endpoint, Flow, Moment, Opening};
 use crate::flow::tracker::{Config, Counts, End, Event, SHARDS, Wants};
 use crate::flow::window::{Early, is_bare_ack};
+use crate::wire::tcp::{RST, SYN};
 
 /// Flows, and what it takes to tell them apart.
 #[derive(Debug)]
@@ -112,8 +113,7 @@ impl Shard {
         self.flows.places().map(|(place, slot)| (slot.value.id, place))
     }
 
-    /// Ends all flows, in the order of their numbers. In that order the ends of several shards are
-    /// those that one [`Tracker`](crate::flow::tracker::Tracker) tells.
+    /// Ends all flows, in the order of their numbers; so does who runs all shards.
     pub fn stop(&mut self, out: &mut impl FnMut(Event<'_>) -> Wants) {
         let mut all: Vec<_> = self.flows().collect();
         all.sort_unstable();

@@ -8,12 +8,13 @@ use std::net::IpAddr;
 use crate::event::Side;
 use crate::flow::key::Turn;
 use crate::flow::opening::timestamps;
-use crate::flow::packet::{ACK, CWR, ECE, FIN, SYN, Tcp};
+use crate::flow::packet::Tcp;
 use crate::flow::splitter::Packet;
 use crate::flow::stream::Stream;
 use crate::flow::tracker::{Event, Wants};
 use crate::flow::window::{Early, SshWindow, Watch};
 use crate::limits::{FLOW_GAPS, FLOW_SAMPLES, FLOW_SEGMENTS};
+use crate::wire::tcp::{ACK, CWR, ECE, FIN, SYN};
 
 pub use crate::flow::opening::Opening;
 

@@ -1,25 +1,21 @@
-//! From packets to flows.
+//! From packets to flows: what is kept of them, and what is told.
 //!
-//! A [`Tracker`] is a [`Splitter`] and all of its [`Shard`]s in one thread. Who has several threads
-//! lets the splitter say which shard each packet belongs to, and runs the shards apart: all that a
-//! packet causes comes from its shard, so that the events put in the order of their packets are
-//! the same whoever runs them.
+//! A [`Splitter`](super::splitter::Splitter) says which [`Shard`](super::shard::Shard) each packet
+//! belongs to. All that a packet causes comes from its shard, so that the events put in the order of
+//! their packets are the same whoever runs the shards, one thread or several.
 //!
 //! **Invariant:** handshakes, flows of one side and flows of both sides have caps of their own, so
 //! that whoever forges addresses cannot push out flows in which both sides have spoken. What is
 //! given up is counted, and time never has to go forward.
 
 use crate::event::Side;
-use crate::flow::capture::Record;
-use crate::flow::shard::Shard;
-use crate::flow::splitter::Splitter;
 use crate::flow::tcp::{Endpoint, Flow, Moment, Opening};
 use crate::flow::window::SshWindow;
 use crate::limits::{
     FLOW_BUFFER_BYTES, FLOW_IDLE_NS, FLOW_STREAM_BYTES, FLOWS, FLOWS_HALF_OPEN, FLOWS_ONE_SIDED,
 };
 
-/// What a tracker may keep.
+/// What all shards together may keep.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// Bytes of each direction that are put together.
@@ -53,7 +49,7 @@ impl Default for Config {
     }
 }
 
-/// What a tracker tells.
+/// What a shard tells.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A SYN or SYN-ACK.
@@ -140,7 +136,7 @@ pub enum Wants {
     Windows,
 }
 
-/// What went through a tracker.
+/// What went through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Packets.
@@ -183,58 +179,6 @@ impl Counts {
             given_up_streams: self.given_up_streams + other.given_up_streams,
             given_up_fragments: self.given_up_fragments + other.given_up_fragments,
             given_up_datagrams: self.given_up_datagrams + other.given_up_datagrams,
-        }
-    }
-}
-
-/// All flows, in one thread.
-#[derive(Debug)]
-pub struct Tracker {
-    splitter: Splitter,
-    shards: Vec<Shard>,
-}
-
-impl Tracker {
-    /// A tracker that has seen nothing.
-    #[must_use]
-    pub fn new(config: Config) -> Self {
-        let shards = (0..SHARDS).map(|_| Shard::new(&config)).collect();
-        Self { splitter: Splitter::new(&config), shards }
-    }
-
-    /// What went through, and what was given up.
-    #[must_use]
-    pub fn counts(&self) -> Counts {
-        self.shards.iter().fold(self.splitter.counts(), |sum, shard| sum.and(shard.counts()))
-    }
-
-    /// Takes in a packet.
-    pub fn packet(&mut self, record: &Record<'_>, out: &mut impl FnMut(Event<'_>) -> Wants) {
-        if let Some(packet) = self.splitter.packet(record)
-            && let Some(shard) = self.shards.get_mut(packet.shard())
-        {
-            shard.packet(&packet, out);
-        }
-    }
-
-    /// Says how late it is where no packet does; ends some of those that are silent for too long.
-    pub fn pass(&mut self, now_ns: u64, out: &mut impl FnMut(Event<'_>) -> Wants) {
-        for shard in &mut self.shards {
-            shard.pass(now_ns, out);
-        }
-    }
-
-    /// Ends all flows: nothing more is read. They end in the order of their numbers.
-    pub fn stop(&mut self, out: &mut impl FnMut(Event<'_>) -> Wants) {
-        let mut all = Vec::new();
-        for (number, shard) in self.shards.iter().enumerate() {
-            all.extend(shard.flows().map(|(id, place)| (id, number, place)));
-        }
-        all.sort_unstable();
-        for (_, number, place) in all {
-            if let Some(shard) = self.shards.get_mut(number) {
-                shard.end(place, End::Stopped, out);
-            }
         }
     }
 }

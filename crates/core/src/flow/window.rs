@@ -7,8 +7,9 @@
 //! **Invariant:** counts and lengths only, of a fixed size; what was sent is not looked at.
 
 use crate::event::Side;
-use crate::flow::packet::{ACK, Tcp};
+use crate::flow::packet::Tcp;
 use crate::limits::{SSH_WINDOW_EARLY, SSH_WINDOW_SEGMENTS};
+use crate::wire::tcp::ACK;
 
 /// A window of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ pub(super) use connection::Connection;
 
 use super::behavior::{BehaviorChange, KexOffer};
 use super::fingerprint::Fingerprint;
+use super::fingerprint::ssh::hassh;
 use super::rows::{
     AttackerRow, AuthAttemptRow, CredentialRow, FingerprintRow, KnownCommand, KnownFingerprint,
     SshKeyRow,
@@ -207,12 +208,11 @@ impl Attacker {
         at: Timestamp,
         out: &mut Output,
     ) {
-        let (raw, hash) = ssh::hassh(side, lists);
         let kind = match side {
             Side::Client => "hassh",
             Side::Server => "hassh_server",
         };
-        self.fingerprinted(kind, Fingerprint { hash, raw }, origin, at, out);
+        self.fingerprinted(kind, hassh(side, lists), origin, at, out);
         if side == Side::Client && self.is_new(b'k', &offer.bytes(), limits::KEX_OFFERS) {
             out.behavior.push((self.uuid, BehaviorChange::KexOffer(Box::new(offer), at)));
         }

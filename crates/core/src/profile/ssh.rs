@@ -1,13 +1,11 @@
-//! What SSH offers say: HASSH, key types, terminal modes.
+//! What SSH offers say: key types, terminal modes.
 //!
 //! **Invariant:** total functions of bytes that a peer chose; whatever is malformed yields "unknown".
 
-use crate::event::{KeyProof, Side};
+use crate::event::KeyProof;
 use crate::octets::{Binary, Octets};
-use crate::row::hex;
 use base64::Engine as _;
-use md5::{Digest, Md5};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 /// A public key offer, as the fold needs it.
 pub(super) struct KeyOffer<'a> {
@@ -15,18 +13,6 @@ pub(super) struct KeyOffer<'a> {
     pub(super) algorithm: &'a Octets,
     pub(super) key: &'a Binary,
     pub(super) proof: KeyProof,
-}
-
-/// HASSH or `HASSHServer` (Salesforce, 2018): the string, and its MD5 in hexadecimal.
-pub(super) fn hassh(side: Side, lists: &[Octets; 10]) -> (String, String) {
-    let [kex, _, cipher_c2s, cipher_s2c, mac_c2s, mac_s2c, comp_c2s, comp_s2c, _, _] = lists;
-    let parts = match side {
-        Side::Client => [kex, cipher_c2s, mac_c2s, comp_c2s],
-        Side::Server => [kex, cipher_s2c, mac_s2c, comp_s2c],
-    };
-    let raw = parts.map(Octets::as_bytes).join(&b';');
-    let hash = hex(&Md5::digest(&raw));
-    (Octets(raw).readable(), hash)
 }
 
 /// Type name, bits and SHA-256 fingerprint (as OpenSSH prints it) of a public key blob,
@@ -164,19 +150,6 @@ const MODES: &[(u8, &str)] = &[
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    fn lists(parts: [&str; 10]) -> [Octets; 10] {
-        parts.map(Octets::from)
-    }
-
-    #[test]
-    fn hassh_is_the_md5_of_four_lists_of_one_direction() {
-        let lists = lists(["k1,k2", "h", "c1", "s1", "m1", "m2", "none", "zlib", "", ""]);
-        let (raw, hash) = hassh(Side::Client, &lists);
-        assert_eq!(raw, "k1,k2;c1;m1;none");
-        assert_eq!(hash, hex(&Md5::digest(b"k1,k2;c1;m1;none")));
-        assert_eq!(hassh(Side::Server, &lists).0, "k1,k2;s1;m2;zlib");
-    }
 
     #[test]
     fn keys_say_their_type_and_size() {

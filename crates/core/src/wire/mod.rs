@@ -10,6 +10,7 @@ pub mod pieces;
 pub mod quic;
 pub mod reader;
 pub mod ssh;
+pub mod tcp;
 pub mod tls;
 pub mod x509;
 

@@ -1,15 +1,15 @@
 //! What a capture holds, read as the program reads it.
 
 use super::Sight;
-use decnet_core::event::wire::{Http2Settings, TcpSyn};
+use decnet_core::event::wire::Http2Settings;
 use decnet_core::event::{PeerFact, Side};
 use decnet_core::flow::capture::{Block, Reader};
 use decnet_core::flow::eye::{self, Eye};
 use decnet_core::flow::tracker::Config;
-use decnet_core::profile::fingerprint::tcp::{Ip, Syn, p0f};
-use decnet_core::profile::fingerprint::{self, http as http_print, tls as tls_print};
-use decnet_core::wire::http::{Field, h2};
-use decnet_core::wire::ssh::KexInit;
+use decnet_core::profile::fingerprint::tcp::Syn;
+use decnet_core::profile::fingerprint::{
+    http as http_print, ssh as ssh_print, tcp as tcp_print, tls as tls_print,
+};
 use decnet_core::wire::tls::hello;
 
 /// Everything that is seen, with the frame in which it was complete.
@@ -40,22 +40,18 @@ fn say(sight: &eye::Sight, seen: &mut Vec<(usize, Sight)>) {
     };
     match &sight.fact {
         PeerFact::TcpSyn(found) => {
-            let syn = syn(found);
+            let syn = Syn::from(&**found);
             let (ja4t, signature) = match found.side {
                 Side::Client => ("ja4t", "p0f_syn"),
                 Side::Server => ("ja4ts", "p0f_synack"),
             };
             #[cfg(feature = "ja4plus")]
-            see(ja4t, fingerprint::tcp::ja4t(&syn).hash);
+            see(ja4t, tcp_print::ja4t(&syn).hash);
             let _ = ja4t;
-            see(signature, p0f(&syn));
+            see(signature, tcp_print::p0f(&syn));
         }
         PeerFact::TlsClientHello(message) => {
-            let transport = match message.carrier {
-                tls_print::Carrier::Dtls => hello::Transport::Datagram,
-                _ => hello::Transport::Stream,
-            };
-            let found = hello::client_hello(&message.body.0, transport).unwrap();
+            let found = hello::client_hello(&message.body.0, message.carrier.transport()).unwrap();
             see("ja3", tls_print::ja3(&found).hash);
             see("ja4", tls_print::ja4(message.carrier, &found).hash);
         }
@@ -74,47 +70,20 @@ fn say(sight: &eye::Sight, seen: &mut Vec<(usize, Sight)>) {
             let text = text.strip_suffix(b"\r").unwrap_or(text);
             see(kind, String::from_utf8_lossy(text).into_owned());
         }
-        PeerFact::SshKexInit { side, lists, first_kex_packet_follows, reserved } => {
-            let offer = KexInit {
-                cookie: &[],
-                lists: lists.each_ref().map(decnet_core::octets::Octets::as_bytes),
-                first_kex_packet_follows: *first_kex_packet_follows,
-                reserved: *reserved,
-            };
+        PeerFact::SshKexInit { side, lists, .. } => {
             let kind = match side {
                 Side::Client => "hassh",
                 Side::Server => "hassh_server",
             };
-            see(kind, fingerprint::hassh(*side, &offer).hash);
+            see(kind, ssh_print::hassh(*side, lists).hash);
         }
         #[cfg(feature = "ja4plus")]
-        PeerFact::SshTraffic(traffic) => see("ja4ssh", fingerprint::tcp::ja4ssh(traffic).hash),
+        PeerFact::SshTraffic(traffic) => see("ja4ssh", tcp_print::ja4ssh(traffic).hash),
         PeerFact::HttpRequest(request) => {
-            let fields =
-                request.fields.iter().map(|(name, value)| Field { name: &name.0, value: &value.0 });
             #[cfg(feature = "ja4plus")]
-            see(
-                "ja4h",
-                http_print::ja4h(&request.method.0, &request.version.0, fields.clone()).hash,
-            );
-            if let Some(opening) = &request.opening {
-                let priority = |p: &decnet_core::event::wire::Http2Priority| h2::Priority {
-                    stream: p.stream,
-                    is_exclusive: p.exclusive,
-                    depends_on: p.depends_on,
-                    weight: p.weight,
-                };
-                let before = h2::Opening {
-                    settings: Some(opening.settings.clone()),
-                    window_update: opening.window_update,
-                    priorities: opening.priorities.iter().map(priority).collect(),
-                    updates: Vec::new(),
-                };
-                let fields = fields
-                    .map(|field| h2::Field { name: field.name.into(), value: field.value.into() })
-                    .collect();
-                let request = h2::Request { stream: 1, priority: None, fields };
-                see("h2_akamai", http_print::akamai(&before, &request));
+            see("ja4h", http_print::ja4h(request).hash);
+            if let Some(found) = http_print::akamai(request) {
+                see("h2_akamai", found.raw);
             }
         }
         PeerFact::Http2Settings(Http2Settings { side, settings }) => {
@@ -127,24 +96,5 @@ fn say(sight: &eye::Sight, seen: &mut Vec<(usize, Sight)>) {
             see(kind, shown.join(";"));
         }
         _ => {}
-    }
-}
-
-fn syn(found: &TcpSyn) -> Syn<'_> {
-    Syn {
-        ip: match (found.ip_id, found.ip_flags) {
-            (Some(id), Some(flags)) => Ip::V4 { id, flags },
-            _ => Ip::V6 { flow: found.flow_label },
-        },
-        ttl: found.ttl,
-        ip_options: found.ip_options.into(),
-        ecn: found.tos & 3,
-        sequence: found.isn,
-        acknowledgement: found.ack,
-        flags: found.flags,
-        window: found.window,
-        urgent: found.urgent,
-        options: &found.options.0,
-        payload: found.payload.into(),
     }
 }

@@ -3,17 +3,18 @@
 //! **Invariant:** the instants are the capture's. Who opened a connection is its peer, and the same
 //! connection has the same name whenever its capture is read.
 
+use super::line::kind;
 use super::{Done, Sink};
 use crate::cli;
 use crate::show::store::Located;
 use anyhow::{Result, bail};
-use decnet_core::event::{About, Event, Origin, Timestamp};
+use decnet_core::event::Event;
 use decnet_core::flow::eye::Sight;
 use decnet_core::flow::origin;
 use decnet_store::Engine;
 use decnet_store::journal::DECKY_CHARS;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Events of one transaction.
 const BATCH: usize = 16_384;
@@ -25,7 +26,6 @@ pub(super) struct Import {
     decky: Option<String>,
     events: Vec<Event>,
     facts: BTreeMap<&'static str, u64>,
-    sources: std::collections::BTreeSet<std::net::IpAddr>,
     _held: Option<crate::paths::Held>,
 }
 
@@ -52,27 +52,25 @@ impl Import {
             decky: arguments.decky.clone(),
             events: Vec::with_capacity(BATCH),
             facts: BTreeMap::new(),
-            sources: std::collections::BTreeSet::new(),
             _held: Some(held),
         })
     }
 
     pub(super) fn finish(mut self) -> Result<Done> {
         self.engine.commit(&self.events)?;
-        Ok(Done {
-            facts: self.facts,
-            sources: self.sources.len() as u64,
-            store: self.engine.url().to_string(),
-        })
+        Ok(Done { facts: self.facts, store: self.engine.url().to_string() })
     }
 }
 
 impl Sink for Import {
     fn take(&mut self, sight: Sight) {
-        *self.facts.entry(super::kind(&sight.fact)).or_default() += 1;
-        self.sources.insert(sight.client.address);
+        *self.facts.entry(kind(&sight.fact)).or_default() += 1;
+        let decky = match &self.decky {
+            Some(decky) => Cow::Borrowed(decky.as_str()),
+            None => Cow::Owned(sight.server.address.to_string()),
+        };
         let before = self.events.last().and_then(Event::origin);
-        self.events.push(event(sight, self.decky.as_deref(), before));
+        self.events.push(origin::event(sight, &decky, before));
     }
 
     fn settle(&mut self) -> Result<()> {
@@ -83,16 +81,4 @@ impl Sink for Import {
         }
         Ok(())
     }
-}
-
-/// The event that a sight is.
-fn event(sight: Sight, decky: Option<&str>, before: Option<&Arc<Origin>>) -> Event {
-    let decky = decky.map_or_else(|| sight.server.address.to_string(), ToOwned::to_owned);
-    let origin = origin::origin(&sight, &decky);
-    let origin = match before {
-        Some(before) if **before == origin => Arc::clone(before),
-        Some(_) | None => Arc::new(origin),
-    };
-    let at = Timestamp(i64::try_from(sight.at.at_ns).unwrap_or(i64::MAX));
-    Event { at, about: About::Peer { origin, fact: sight.fact } }
 }

@@ -5,19 +5,19 @@
 
 use super::object::{self, Flag, Object};
 use decnet_core::event::wire::{
-    Carrier, FlowEnd, FlowSide, Http2Settings, HttpRequest, SshTraffic, TcpFlow, TcpSyn,
-    TlsCertificates, TlsMessage, WindowExtent,
+    FlowSide, Http2Settings, HttpRequest, SshTraffic, TcpFlow, TcpSyn, TlsCertificates, TlsMessage,
+    WindowExtent,
 };
 use decnet_core::event::{PeerFact, Side, Timestamp};
 use decnet_core::flow::eye::Sight;
-use decnet_core::flow::packet::{AE, CWR, ECE};
 use decnet_core::flow::tcp::Endpoint;
 use decnet_core::octets::Octets;
 use decnet_core::profile::fingerprint::shape::Shape;
-use decnet_core::profile::fingerprint::{Fingerprint, fact, os, tcp, tls};
+use decnet_core::profile::fingerprint::{Fingerprint, http, os, ssh, tcp, tls};
 use decnet_core::profile::rows::Pacing;
 use decnet_core::profile::skew::{self, Tick};
-use decnet_core::wire::tls::hello::{self, SessionId};
+use decnet_core::wire::tcp::ecn;
+use decnet_core::wire::tls::hello;
 use std::io::Write as _;
 use std::net::IpAddr;
 
@@ -47,19 +47,19 @@ impl Lines {
             PeerFact::TcpSyn(fact) => self.syn(&mut line, fact, sight.server),
             PeerFact::TcpFlow(fact) => flow(&mut line, fact, sight),
             PeerFact::SshIdent { line: ident, took_us, side } => {
-                line.text("side", side_name(*side));
+                line.text("side", side.name());
                 let text = ident.0.strip_suffix(b"\n").unwrap_or(&ident.0);
                 line.octets("ssh_banner", text.strip_suffix(b"\r").unwrap_or(text));
                 line.octets("ssh_banner_raw", &ident.0);
                 line.seconds("took_s", took_us.saturating_mul(1_000));
             }
             PeerFact::SshKexInit { side, lists, first_kex_packet_follows, reserved: _ } => {
-                line.text("side", side_name(*side));
+                line.text("side", side.name());
                 let (hash, raw) = match side {
                     Side::Client => ("hassh", "hassh_raw"),
                     Side::Server => ("hassh_server", "hassh_server_raw"),
                 };
-                print(&mut line, hash, raw, &fact::hassh(*side, lists));
+                print(&mut line, hash, raw, &ssh::hassh(*side, lists));
                 line.list("kex_order_raw", lists, |out, list| object::octets(out, &list.0));
                 line.flag("first_kex_packet_follows", Flag::from(*first_kex_packet_follows));
             }
@@ -69,7 +69,7 @@ impl Lines {
             PeerFact::TlsCertificates(fact) => certificates(&mut line, fact),
             PeerFact::HttpRequest(fact) => request(&mut line, fact),
             PeerFact::Http2Settings(Http2Settings { side, settings }) => {
-                line.text("side", side_name(*side));
+                line.text("side", side.name());
                 let shown: Vec<String> =
                     settings.iter().map(|(id, value)| format!("{id}:{value}")).collect();
                 line.text("h2_settings", &shown.join(";"));
@@ -118,13 +118,6 @@ pub(super) fn kind(fact: &PeerFact) -> &'static str {
     fact.kind()
 }
 
-fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
-    }
-}
-
 fn end(line: &mut Object<'_>, address: &str, port: &str, end: Endpoint) {
     let out = line.name(address);
     out.push(b'"');
@@ -150,9 +143,9 @@ impl Lines {
     fn syn(&mut self, line: &mut Object<'_>, fact: &TcpSyn, server: Endpoint) {
         let syn = tcp::Syn::from(fact);
         let options = tcp::Options::new(&fact.options.0);
-        let target = match (fact.side, server.address) {
-            (Side::Client, IpAddr::V4(address)) => Some(os::Target { address, port: server.port }),
-            (Side::Client | Side::Server, _) => None,
+        let target = match fact.side {
+            Side::Client => os::Target::new(server.address, server.port),
+            Side::Server => None,
         };
         line.number("attempt", fact.attempt);
         if let Some(ns) = fact.since_ns {
@@ -231,7 +224,7 @@ impl Alike {
         let mut made = Self::default();
         let mut line = Object::inside(&mut made.options);
         line.number("tcp_flags", fact.flags);
-        line.text("ecn", ecn(fact.flags));
+        line.text("ecn", ecn(fact.flags).unwrap_or("none"));
         line.number("window", fact.window);
         line.list("tcp_options", options.kinds(), |out, kind| object::number(out, *kind));
         let mut line = Object::inside(&mut made.values);
@@ -247,10 +240,7 @@ impl Alike {
         #[cfg(not(feature = "ja4plus"))]
         let _ = ja4t;
         line.text(p0f, &tcp::p0f(syn));
-        let guess = match target {
-            Some(target) => os::guess_with_target(syn, target),
-            None => os::guess(syn),
-        };
+        let guess = os::guess(syn, target);
         let Some(guess) = guess else {
             line.some_number("hop_distance", os::distance(fact.ttl));
             return made;
@@ -268,33 +258,9 @@ impl Alike {
     }
 }
 
-/// What a SYN says of explicit congestion notification, RFC 3168 §6.1.1, RFC 9768 §3.1.1.
-fn ecn(flags: u16) -> &'static str {
-    match (flags & AE != 0, flags & ECE != 0, flags & CWR != 0) {
-        (false, false, false) => "none",
-        (false, true, false) => "ece",
-        (false, false, true) => "cwr",
-        (false, true, true) => "ece+cwr",
-        (true, false, false) => "ae",
-        (true, true, false) => "ae+ece",
-        (true, false, true) => "ae+cwr",
-        (true, true, true) => "ae+ece+cwr",
-    }
-}
-
 fn flow(line: &mut Object<'_>, fact: &TcpFlow, sight: &Sight) {
     line.seconds("took_s", fact.took_ns);
-    line.text(
-        "end",
-        match fact.end {
-            FlowEnd::Finished => "finished",
-            FlowEnd::Reset => "reset",
-            FlowEnd::Reused => "reused",
-            FlowEnd::Idle => "idle",
-            FlowEnd::Evicted => "evicted",
-            FlowEnd::Stopped => "stopped",
-        },
-    );
+    line.text("end", fact.end.name());
     let [client, server] = sight.first_frames;
     line.object("client", |object| side(object, &fact.client, client));
     line.object("server", |object| side(object, &fact.server, server));
@@ -369,22 +335,10 @@ fn traffic(line: &mut Object<'_>, fact: &SshTraffic) {
     }
 }
 
-fn carrier(carrier: Carrier) -> &'static str {
-    match carrier {
-        Carrier::Tcp => "tcp",
-        Carrier::Quic => "quic",
-        Carrier::Dtls => "dtls",
-    }
-}
-
 fn client_hello(line: &mut Object<'_>, fact: &TlsMessage) {
-    line.text("carrier", carrier(fact.carrier));
-    let transport = match fact.carrier {
-        Carrier::Dtls => hello::Transport::Datagram,
-        Carrier::Tcp | Carrier::Quic => hello::Transport::Stream,
-    };
+    line.text("carrier", fact.carrier.name());
     // The eye gives nothing that cannot be read.
-    let Ok(found) = hello::client_hello(&fact.body.0, transport) else { return };
+    let Ok(found) = hello::client_hello(&fact.body.0, fact.carrier.transport()) else { return };
     line.number("tls_version", found.version);
     print(line, "ja3", "ja3_raw", &tls::ja3(&found));
     print(line, "ja4", "ja4_raw", &tls::ja4(fact.carrier, &found));
@@ -394,14 +348,7 @@ fn client_hello(line: &mut Object<'_>, fact: &TlsMessage) {
     line.list("alpn", found.alpn(), object::octets);
     let offer = found.resumption();
     line.object("resumption", |object| {
-        object.text(
-            "session_id",
-            match offer.session_id {
-                SessionId::None => "none",
-                SessionId::Offered => "offered",
-                SessionId::Unclear => "unclear",
-            },
-        );
+        object.text("session_id", offer.session_id.name());
         object.flag("ticket", Flag::from(offer.ticket));
         object.flag("psk", Flag::from(offer.psk));
         object.flag("early_data", Flag::from(offer.early_data));
@@ -410,7 +357,7 @@ fn client_hello(line: &mut Object<'_>, fact: &TlsMessage) {
 }
 
 fn server_hello(line: &mut Object<'_>, fact: &TlsMessage) {
-    line.text("carrier", carrier(fact.carrier));
+    line.text("carrier", fact.carrier.name());
     let Ok(found) = hello::server_hello(&fact.body.0) else { return };
     line.number("tls_version", found.chosen_version());
     line.number("cipher", found.cipher);
@@ -424,8 +371,8 @@ fn server_hello(line: &mut Object<'_>, fact: &TlsMessage) {
 }
 
 fn certificates(line: &mut Object<'_>, fact: &TlsCertificates) {
-    line.text("carrier", carrier(fact.carrier));
-    line.text("side", side_name(fact.side));
+    line.text("carrier", fact.carrier.name());
+    line.text("side", fact.side.name());
     line.list("certificate_bytes", &fact.chain, |out, der| object::number(out, der.0.len()));
 }
 
@@ -436,19 +383,18 @@ fn request(line: &mut Object<'_>, request: &HttpRequest) {
     let value = |name: &[u8]| {
         request.fields.iter().find(|(found, _)| found.0.eq_ignore_ascii_case(name)).map(|f| &f.1)
     };
-    for (member, names) in
-        [("host", [&b"host"[..], b":authority"]), ("user_agent", [b"user-agent", b"user-agent"])]
-    {
-        if let Some(found) = names.into_iter().find_map(value) {
-            line.octets(member, &found.0);
-        }
+    if let Some(host) = value(b"host").or_else(|| value(b":authority")) {
+        line.octets("host", &host.0);
+    }
+    if let Some(agent) = value(b"user-agent") {
+        line.octets("user_agent", &agent.0);
     }
     line.list("header_order", &request.fields, |out, (name, _): &(Octets, Octets)| {
         object::octets(out, &name.0);
     });
     #[cfg(feature = "ja4plus")]
-    print(line, "ja4h", "ja4h_raw", &fact::ja4h(request));
-    if let Some(string) = fact::akamai(request) {
+    print(line, "ja4h", "ja4h_raw", &http::ja4h(request));
+    if let Some(string) = http::akamai(request) {
         line.text("h2_akamai", &string.raw);
         line.text("h2_akamai_hash", &string.hash);
     }

@@ -13,7 +13,6 @@ mod threads;
 use crate::cli;
 use crate::output;
 use anyhow::Result;
-use decnet_core::event::PeerFact;
 use decnet_core::flow::capture::{Block, Reader, Record};
 use decnet_core::flow::eye::{Eye, Sight};
 use decnet_core::flow::tracker::{Config, Counts};
@@ -190,8 +189,6 @@ impl Print {
 struct Done {
     /// Facts by kind.
     facts: BTreeMap<&'static str, u64>,
-    /// Addresses that opened connections, or tried.
-    sources: u64,
     /// Where everything went.
     store: String,
 }
@@ -205,7 +202,6 @@ fn summary(counts: &Counts, done: &Done) -> String {
     };
     row("packets", counts.packets, "");
     row("connections", counts.flows, "");
-    row("sources", done.sources, "");
     row("facts", facts, &format!("  into {}", done.store));
     for (kind, count) in &done.facts {
         row(&format!("  {kind}"), *count, "");
@@ -228,9 +224,4 @@ fn given_up(counts: &Counts) -> Option<String> {
         .map(|(count, what)| format!("{} {what}", HumanCount(count)))
         .collect();
     (!said.is_empty()).then(|| said.join(", "))
-}
-
-/// The kinds of lines.
-fn kind(fact: &PeerFact) -> &'static str {
-    line::kind(fact)
 }

@@ -4,6 +4,7 @@
 //! that hides or reorders text is ever written. Nothing is kept of an object but its bytes.
 
 use decnet_core::octets::Octets;
+use decnet_core::row::hex_digit;
 use std::net::Ipv4Addr;
 
 /// An object that is being written. Names are ours, and in ASCII.
@@ -91,7 +92,7 @@ impl<'a> Object<'a> {
         for part in value.chunks(16) {
             let mut digits = [0; 32];
             for (pair, byte) in digits.chunks_exact_mut(2).zip(part) {
-                pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+                pair.copy_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 15)]);
             }
             out.extend_from_slice(digits.get(..part.len() * 2).unwrap_or_default());
         }
@@ -119,13 +120,6 @@ impl<'a> Object<'a> {
         let mut object = Object::begin(self.name(name));
         fill(&mut object);
         object.end();
-    }
-}
-
-fn digit(value: u8) -> u8 {
-    match value {
-        0..=9 => b'0' + value,
-        _ => b'a' + value - 10,
     }
 }
 

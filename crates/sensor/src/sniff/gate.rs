@@ -5,7 +5,7 @@
 
 use crate::decoy::allowance::{network, weight};
 use decnet_core::event::{Event, PeerFact};
-use decnet_core::flow::eye::Sight;
+use decnet_core::flow::eye::{Mark, Sight};
 use decnet_core::flow::tcp::Endpoint;
 use decnet_core::limits::{
     SNIFF_HELD_NS, SNIFF_HELD_SYNS, SNIFF_SOURCE_BURST_BYTES, SNIFF_SOURCE_BYTES_PER_S,
@@ -62,7 +62,7 @@ struct Sources {
 }
 
 /// Who spoke with whom, and which of their connections it was.
-type Connection = (Endpoint, Endpoint, u64);
+type Connection = (Endpoint, Endpoint, Mark);
 
 /// SYNs that were refused, until their connection turns out to be one.
 #[derive(Debug, Default)]
@@ -246,7 +246,7 @@ mod tests {
             transport: Service::Tcp,
             client: end(client, 4_000),
             server: end(1, 22),
-            mark,
+            mark: Mark::Instant(mark),
             first_frames: [None; 2],
             is_answered: false,
             fact,
@@ -261,7 +261,7 @@ mod tests {
     fn take(gate: &mut Gate, sight: Sight, now_ns: u64) -> Vec<i64> {
         let mut passed = Vec::new();
         let event = |sight: Sight| Event {
-            at: Timestamp(sight.mark as i64),
+            at: Timestamp(sight.mark.number() as i64),
             about: About::Sensor(SensorFact::Stopped {}),
         };
         gate.take(sight, now_ns, Room::ForAll, event, &mut |event| passed.push(event.at.0));

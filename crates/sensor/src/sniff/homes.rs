@@ -5,7 +5,7 @@
 
 use super::{Interface, Watch};
 use decnet_core::event::{PeerFact, Service, Side};
-use decnet_core::flow::eye::Sight;
+use decnet_core::flow::eye::{Mark, Sight};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -55,7 +55,7 @@ impl Homes {
         }
         let decoy = self.decoy(SocketAddr::new(server, sight.server.port));
         // Who is the client of a connection is known only if its begin was seen.
-        let has_begin = sight.transport == Service::Udp || sight.mark <= u64::from(u32::MAX);
+        let has_begin = sight.transport == Service::Udp || matches!(sight.mark, Mark::Sequence(_));
         if decoy.is_none() && (self.is_own(client) || !has_begin) {
             return None;
         }
@@ -116,7 +116,7 @@ mod tests {
             transport: Service::Tcp,
             client: end(client),
             server: end(server),
-            mark: 7,
+            mark: Mark::Sequence(7),
             first_frames: [None; 2],
             is_answered: false,
             fact: PeerFact::ConnectionOpened {},
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn without_its_begin_only_a_decoy_tells_which_end_is_the_client() {
         let homes = homes();
-        let late = |server| Sight { mark: 1 << 40, ..sight("198.51.100.7:443", server) };
+        let late = |server| Sight { mark: Mark::Instant(7), ..sight("198.51.100.7:443", server) };
         assert_eq!(homes.decky(&late("192.0.2.1:4000")), None);
         assert_eq!(homes.decky(&late("192.0.2.1:22")), Some("a"));
     }

@@ -8,10 +8,10 @@ use super::gate::{Gate, Room};
 use super::homes::Homes;
 use super::{Frame, Network, SniffError, Stop, Turn, Watch, Watcher, interfaces};
 use crate::emit::Emitter;
-use decnet_core::event::{About, Event, Origin, Timestamp};
+use decnet_core::event::{Event, Origin};
 use decnet_core::flow::capture::Record;
 use decnet_core::flow::eye::{Eye, Sight};
-use decnet_core::flow::origin::origin;
+use decnet_core::flow::origin::event;
 use decnet_core::flow::tracker::Config;
 use decnet_core::limits::{QUEUE_WAIT_MS, SNIFF_BLOCK_BYTES};
 use std::io;
@@ -293,13 +293,9 @@ impl Way {
         let Some(decky) = self.homes.decky(&sight) else { return };
         let Self { gate, emitter, before, patience_ms, facts, lost, .. } = self;
         let event = |sight: Sight| {
-            let origin = origin(&sight, decky);
-            let origin = match before {
-                Some(before) if **before == origin => Arc::clone(before),
-                Some(_) | None => Arc::clone(before.insert(Arc::new(origin))),
-            };
-            let at = Timestamp(i64::try_from(sight.at.at_ns).unwrap_or(i64::MAX));
-            Event { at, about: About::Peer { origin, fact: sight.fact } }
+            let event = event(sight, decky, before.as_ref());
+            *before = event.origin().map(Arc::clone);
+            event
         };
         let room = if emitter.is_quiet() { Room::ForAll } else { Room::ForKnown };
         gate.take(

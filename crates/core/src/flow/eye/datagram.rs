@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::Sight;
+use super::{Mark, Sight};
 use crate::event::wire::{Carrier, TlsCertificates, TlsMessage};
 use crate::event::{PeerFact, Service, Side};
 use crate::flow::tcp::{Endpoint, Moment};
@@ -72,7 +72,7 @@ impl Datagrams {
             self.begin(ends, carrier, at);
         }
         let Some(handshake) = self.open.get_mut(&ends) else { return };
-        let mark = handshake.began_ns;
+        let mark = Mark::Instant(handshake.began_ns);
         let mut is_over = false;
         for (kind, body) in handshake.protocol.messages(side, bytes) {
             let Some(fact) = fact(carrier, side, kind, &body) else { continue };
@@ -155,10 +155,7 @@ impl Protocol {
 
 /// The fact that a handshake message is, if it is one that we know.
 pub(super) fn fact(carrier: Carrier, side: Side, kind: u8, body: &[u8]) -> Option<PeerFact> {
-    let transport = match carrier {
-        Carrier::Dtls => hello::Transport::Datagram,
-        Carrier::Tcp | Carrier::Quic => hello::Transport::Stream,
-    };
+    let transport = carrier.transport();
     let message = || TlsMessage { carrier, body: Binary(body.to_vec()) };
     match kind {
         tls::CLIENT_HELLO if hello::client_hello(body, transport).is_ok() => {

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** values as the tracker has them; nothing is computed but differences of instants.
 
-use super::{Orientation, Sight};
+use super::{Mark, Orientation, Sight};
 use crate::event::wire::{FlowEnd, FlowSide, SshTraffic, TcpFlow, TcpSyn, TooBig, WindowExtent};
 use crate::event::{PeerFact, Service, Side};
 use crate::flow::tcp::{Direction, Endpoint, Flow, Moment, Opening};
@@ -45,7 +45,7 @@ pub(super) fn opening(
         transport: Service::Tcp,
         client,
         server,
-        mark: u64::from(mark),
+        mark: Mark::Sequence(mark),
         first_frames: [None; 2],
         is_answered: false,
         fact: PeerFact::TcpSyn(Box::new(syn)),

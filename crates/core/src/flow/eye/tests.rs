@@ -1,7 +1,7 @@
 use super::*;
 use crate::flow::capture::Record;
-use crate::flow::packet::{ACK, SYN};
 use crate::octets::Octets;
+use crate::wire::tcp::{ACK, SYN};
 use proptest::prelude::*;
 
 /// A connection between 192.0.2.1:40000 and 192.0.2.9:22, as raw IP packets.
@@ -122,8 +122,8 @@ fn ssh_is_heard_on_any_port_and_behind_a_greeting() {
     let PeerFact::SshIdent { line, took_us, .. } = &wire.sights[3].fact else { panic!() };
     assert_eq!((line, *took_us), (&Octets::from("SSH-2.0-client x\n"), 5_000));
     assert_eq!(wire.sights[3].at.frame, 6);
-    let marks: Vec<u64> = wire.sights.iter().map(|sight| sight.mark).collect();
-    assert_eq!(marks, [1_000; 7], "one connection, one name");
+    let marks: Vec<Mark> = wire.sights.iter().map(|sight| sight.mark).collect();
+    assert_eq!(marks, [Mark::Sequence(1_000); 7], "one connection, one name");
 }
 
 #[test]

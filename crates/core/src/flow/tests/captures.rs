@@ -11,12 +11,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::Tracker;
 use crate::event::Side;
 use crate::flow::capture::{Block, Reader};
-use crate::flow::packet::TcpOptions;
 use crate::flow::tcp::{Endpoint, Flow, Opening};
-use crate::flow::tracker::{Config, Event, Tracker, Wants};
+use crate::flow::tracker::{Config, Event, Wants};
 use crate::profile::skew::{Tick, clock};
+use crate::wire::tcp::TcpOptions;
 
 /// Kinds, and how many in a hundred of the reference values are found at least.
 ///

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::{Packet, record};
+use super::{Packet, Tracker, record};
 use crate::event::Side;
-use crate::flow::packet::{ACK, FIN, RST, SYN};
 use crate::flow::tcp::Repeat;
-use crate::flow::tracker::{Config, End, Event, Tracker, Wants};
+use crate::flow::tracker::{Config, End, Event, Wants};
+use crate::wire::tcp::{ACK, FIN, RST, SYN};
 
 /// What a tracker tells of `packets`, in words.
 fn told(packets: &[Packet], config: Config) -> (Vec<String>, Tracker) {

@@ -8,7 +8,48 @@ mod windows;
 use std::net::Ipv4Addr;
 
 use crate::flow::capture::Record;
-use crate::flow::packet::{ACK, SYN};
+use crate::flow::shard::Shard;
+use crate::flow::splitter::Splitter;
+use crate::flow::tracker::{Config, Counts, End, Event, SHARDS, Wants};
+use crate::wire::tcp::{ACK, SYN};
+
+/// All shards, in one thread.
+pub(super) struct Tracker {
+    splitter: Splitter,
+    shards: Vec<Shard>,
+}
+
+impl Tracker {
+    pub(super) fn new(config: Config) -> Self {
+        let shards = (0..SHARDS).map(|_| Shard::new(&config)).collect();
+        Self { splitter: Splitter::new(&config), shards }
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.shards.iter().fold(self.splitter.counts(), |sum, shard| sum.and(shard.counts()))
+    }
+
+    pub(super) fn packet(&mut self, record: &Record<'_>, out: &mut impl FnMut(Event<'_>) -> Wants) {
+        if let Some(packet) = self.splitter.packet(record) {
+            self.shards[packet.shard()].packet(&packet, out);
+        }
+    }
+
+    pub(super) fn pass(&mut self, now_ns: u64, out: &mut impl FnMut(Event<'_>) -> Wants) {
+        self.shards.iter_mut().for_each(|shard| shard.pass(now_ns, out));
+    }
+
+    pub(super) fn stop(&mut self, out: &mut impl FnMut(Event<'_>) -> Wants) {
+        let numbered = self.shards.iter().enumerate();
+        let mut all: Vec<_> = numbered
+            .flat_map(|(number, shard)| shard.flows().map(move |(id, place)| (id, number, place)))
+            .collect();
+        all.sort_unstable();
+        for (_, number, place) in all {
+            self.shards[number].end(place, End::Stopped, out);
+        }
+    }
+}
 
 /// A packet to be written, sent from port 1,000 of `from` to port 22 of `to` unless turned.
 #[derive(Clone)]

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::captures::{captures_in, data, read};
-use super::{Packet, record};
+use super::{Packet, Tracker, record};
 use crate::flow::capture::{Block, Reader, Record};
-use crate::flow::packet::{FIN, RST};
 use crate::flow::shard::Shard;
 use crate::flow::splitter::Splitter;
-use crate::flow::tracker::{Config, Counts, Event, SHARDS, Tracker, Wants};
+use crate::flow::tracker::{Config, Counts, Event, SHARDS, Wants};
+use crate::wire::tcp::{FIN, RST};
 
 fn answer(event: &Event<'_>) -> Wants {
     match event {

@@ -1,9 +1,9 @@
 //! JA4SSH's windows of flows that are written here.
 
-use super::{Packet, record};
-use crate::flow::packet::{ACK, FIN, SYN};
-use crate::flow::tracker::{Config, Event, Tracker, Wants};
+use super::{Packet, Tracker, record};
+use crate::flow::tracker::{Config, Event, Wants};
 use crate::flow::window::SshWindow;
+use crate::wire::tcp::{ACK, FIN, SYN};
 
 /// The windows of `packets` for who asks at the `asks`th time that bytes are told, and the frames
 /// that they are told at.

@@ -7,7 +7,7 @@ mod direction;
 mod web;
 
 use super::Attacker;
-use crate::event::wire::{FlowEnd, FlowSide, SshTraffic, TcpFlow, TcpSyn, WindowExtent};
+use crate::event::wire::{FlowSide, SshTraffic, TcpFlow, TcpSyn, WindowExtent};
 use crate::event::{ConnectionId, Origin, Side, Timestamp};
 use crate::limits;
 use crate::profile::behavior::BehaviorChange;
@@ -20,6 +20,7 @@ use crate::profile::rows::{SynShape, TcpFlowRow, TcpOptions, TcpSynRow};
 use crate::profile::skew::Tick;
 use crate::profile::{Output, seconds_of_ns};
 use crate::row::Json;
+use crate::wire::tcp::{AE, CWR, ECE, ecn};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -124,17 +125,14 @@ impl Attacker {
             attacker_uuid: self.uuid,
             connection: origin.connection.0,
             at: at.rfc3339(),
-            side: match syn.side {
-                Side::Client => "client",
-                Side::Server => "server",
-            },
+            side: syn.side.name(),
             src_port: origin.peer.port(),
             dst_port: origin.local.port(),
             attempt: syn.attempt,
             since_s: syn.since_ns.map(seconds_of_ns),
             isn: syn.isn,
             options: Json(TcpOptions::new(&syn.options.0)),
-            ecn: ecn_flags(syn.flags),
+            ecn: ecn(syn.flags),
             ttl: syn.ttl,
             ip_id: syn.ip_id,
             df: syn.ip_flags.map(|flags| flags & 2 != 0),
@@ -195,14 +193,7 @@ impl Attacker {
             connection: origin.connection.0,
             began_at: began.rfc3339(),
             ended_at: at.rfc3339(),
-            end: match flow.end {
-                FlowEnd::Finished => "finished",
-                FlowEnd::Reset => "reset",
-                FlowEnd::Reused => "reused",
-                FlowEnd::Idle => "idle",
-                FlowEnd::Evicted => "evicted",
-                FlowEnd::Stopped => "stopped",
-            },
+            end: flow.end.name(),
             src_port: origin.peer.port(),
             dst_port: origin.local.port(),
             direction: direction::columns(ip, &flow.client),
@@ -287,12 +278,8 @@ fn shape(
     signature: &Fingerprint,
 ) -> Shape {
     let header = Syn::from(syn);
-    let guess = match origin.local.ip().to_canonical() {
-        IpAddr::V4(address) => {
-            os::guess_with_target(&header, &os::Target { address, port: origin.local.port() })
-        }
-        IpAddr::V6(_) => os::guess(&header),
-    };
+    let target = os::Target::new(origin.local.ip(), origin.local.port());
+    let guess = os::guess(&header, target.as_ref());
     // The headers of IP and TCP without options are not counted in a segment's size.
     let headers = if syn.ip_id.is_some() { 40 } else { 60 };
     Shape {
@@ -319,23 +306,6 @@ fn shape(
     }
 }
 
-/// The flags of explicit congestion notification by name; nothing without any.
-fn ecn_flags(flags: u16) -> Option<&'static str> {
-    match (flags & AE != 0, flags & ECE != 0, flags & CWR != 0) {
-        (false, false, false) => None,
-        (false, false, true) => Some("cwr"),
-        (false, true, false) => Some("ece"),
-        (false, true, true) => Some("ece+cwr"),
-        (true, false, false) => Some("ae"),
-        (true, false, true) => Some("ae+cwr"),
-        (true, true, false) => Some("ae+ece"),
-        (true, true, true) => Some("ae+ece+cwr"),
-    }
-}
-
-const ECE: u16 = 0x40;
-const CWR: u16 = 0x80;
-const AE: u16 = 0x100;
 const CLASSIC: u16 = ECE | CWR;
 const ALL: u16 = AE | ECE | CWR;
 

@@ -3,6 +3,8 @@
 //!
 //! **Invariant:** nothing but ASCII is ever put in.
 
+use crate::row::hex_digit;
+
 /// Text that is being made.
 pub(super) struct Ascii(Vec<u8>);
 
@@ -54,7 +56,7 @@ impl Ascii {
 
     /// Four hexadecimal digits.
     pub(super) fn four(&mut self, number: u16) -> &mut Self {
-        self.0.extend([12, 8, 4, 0].map(|shift| digit((number >> shift & 15) as u8)));
+        self.0.extend([12, 8, 4, 0].map(|shift| hex_digit((number >> shift & 15) as u8)));
         self
     }
 
@@ -89,14 +91,6 @@ impl Ascii {
 
     pub(super) fn done(self) -> String {
         String::from_utf8(self.0).unwrap_or_default()
-    }
-}
-
-/// A hexadecimal digit.
-pub(super) fn digit(value: u8) -> u8 {
-    match value {
-        0..=9 => b'0' + value,
-        _ => b'a' + (value & 15) - 10,
     }
 }
 

@@ -1,21 +1,18 @@
 //! Fingerprints: what implementations have in common, as a hash and as the text behind it.
 //!
 //! **Invariant:** total functions of what was parsed; each is as its publication defines it, and
-//! where tools disagree the publication decides. JA4S, JA4H and JA4T are under the FoxIO License
-//! and only with the feature `ja4plus`.
+//! where tools disagree the publication decides. JA4S, JA4H, JA4T, JA4SSH and JA4X are under the
+//! FoxIO License and only with the feature `ja4plus`.
 
 mod ascii;
-pub mod fact;
 pub mod http;
 pub mod os;
 pub mod shape;
+pub mod ssh;
 pub mod tcp;
 pub mod tls;
 
-use crate::event::Side;
-use crate::octets::Octets;
 use crate::row::hex;
-use crate::wire::ssh::KexInit;
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
@@ -28,16 +25,21 @@ pub struct Fingerprint {
     pub raw: String,
 }
 
-/// HASSH or `HASSHServer` (Salesforce, 2018) of an offer as it came.
-#[must_use]
-pub fn hassh(side: Side, offer: &KexInit<'_>) -> Fingerprint {
-    let (raw, hash) = super::ssh::hassh(side, &offer.lists.map(Octets::from));
-    Fingerprint { hash, raw }
+impl Fingerprint {
+    /// Text that is quoted by its MD5.
+    fn of(raw: String) -> Self {
+        Self { hash: md5_of(raw.as_bytes()), raw }
+    }
+
+    /// Text that is quoted as it is.
+    #[cfg(feature = "ja4plus")]
+    fn plain(raw: String) -> Self {
+        Self { hash: raw.clone(), raw }
+    }
 }
 
-/// Text with its MD5.
-fn md5_of(raw: String) -> Fingerprint {
-    Fingerprint { hash: hex(&Md5::digest(&raw)), raw }
+fn md5_of(bytes: &[u8]) -> String {
+    hex(&Md5::digest(bytes))
 }
 
 /// The first twelve digits of a SHA-256, as JA4 abbreviates it.

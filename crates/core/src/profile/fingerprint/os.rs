@@ -7,7 +7,7 @@ mod signature;
 
 use super::tcp::{Ip, Syn};
 use signature::{Seen, Signature};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::LazyLock;
 
 /// What a SYN says of its sender.
@@ -79,6 +79,15 @@ pub struct Target {
 }
 
 impl Target {
+    /// The target of a SYN to this address; none of the longer ones.
+    #[must_use]
+    pub fn new(address: IpAddr, port: u16) -> Option<Self> {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Some(Self { address, port }),
+            IpAddr::V6(_) => None,
+        }
+    }
+
     /// The sequence number that is made of it.
     fn sequence(&self) -> u32 {
         self.address.to_bits()
@@ -222,16 +231,11 @@ impl Agreement {
     }
 }
 
-/// Who sent a SYN, or a SYN-ACK where a signature is of those.
+/// Who sent a SYN, or a SYN-ACK where a signature is of those; some scanners are known by what they
+/// make of their target.
 #[must_use]
-pub fn guess(syn: &Syn<'_>) -> Option<Guess> {
-    set().guess(syn, None)
-}
-
-/// As [`guess`], and with the scanners that are known by what they make of their target.
-#[must_use]
-pub fn guess_with_target(syn: &Syn<'_>, target: &Target) -> Option<Guess> {
-    set().guess(syn, Some(target))
+pub fn guess(syn: &Syn<'_>, target: Option<&Target>) -> Option<Guess> {
+    set().guess(syn, target)
 }
 
 /// Version of the set of signatures.

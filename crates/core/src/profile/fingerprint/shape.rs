@@ -148,7 +148,7 @@ mod tests {
                 prop_assert_eq!(tcp::p0f(&one), tcp::p0f(&other));
                 #[cfg(feature = "ja4plus")]
                 prop_assert_eq!(tcp::ja4t(&one), tcp::ja4t(&other));
-                let guess = |syn| (os::guess(syn), os::guess_with_target(syn, &target));
+                let guess = |syn| (os::guess(syn, None), os::guess(syn, Some(&target)));
                 prop_assert_eq!(guess(&one), guess(&other));
             }
         }

@@ -3,10 +3,15 @@
 //! **Invariant:** computed from the headers of one segment, options as sent; of a SYN-ACK the
 //! segment size of the SYN that it answers counts too.
 
+use super::Fingerprint;
 use super::ascii::Ascii;
-use super::{Fingerprint, md5_of};
+use super::os::initial_ttl;
 use crate::event::wire::TcpSyn;
 use crate::wire::reader::Reader;
+use crate::wire::tcp::{
+    ACK, CWR, ECE, END, MSS, NOP, PUSH, RST, SACK, SACK_PERMITTED, SCALE, TIMESTAMPS, TcpOption,
+    TcpOptions, URG,
+};
 
 /// IP and TCP headers of a SYN or SYN-ACK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,31 +130,25 @@ impl<'a> Options<'a> {
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
         let mut found = Self::default();
-        let mut reader = Reader::new(bytes);
-        while let Some(kind) = reader.u8() {
+        let mut walk = TcpOptions::new(bytes);
+        let mut has_ended = false;
+        while let Some(TcpOption { kind, value }) = walk.next() {
             found.kinds.push(kind);
-            match kind {
-                END => {
-                    found.padding = reader.rest();
-                    let zeros = found.padding.iter().take_while(|byte| **byte == 0);
-                    zeros.for_each(|_| found.kinds.push(END));
-                    break;
-                }
-                NOP => continue,
-                _ => {}
+            if kind == END && !has_ended {
+                has_ended = true;
+                found.padding = walk.rest();
             }
-            let length = reader.u8().and_then(|length| usize::from(length).checked_sub(2));
-            let Some(body) = length.and_then(|length| reader.take(length)) else {
+            let Some(value) = value else {
                 found.is_broken = true;
                 break;
             };
-            let mut inside = Reader::new(body);
-            match (kind, body.len()) {
+            let mut inside = Reader::new(value);
+            match (kind, value.len()) {
                 (MSS, 2) => found.mss = inside.u16(),
                 (SCALE, 1) => found.scale = inside.u8(),
                 (TIMESTAMPS, 8) => {
                     found.timestamps = inside.u32().zip(inside.u32());
-                    found.timestamps_at = Some(bytes.len() - reader.rest().len() - 8);
+                    found.timestamps_at = Some(bytes.len() - walk.rest().len() - 8);
                 }
                 (MSS | SCALE | TIMESTAMPS, _) => found.is_broken = true,
                 (SACK_PERMITTED, length) if length != 0 => found.is_broken = true,
@@ -179,7 +178,7 @@ pub fn ja4t(syn: &Syn<'_>) -> Fingerprint {
         };
     }
     let text = text.done();
-    Fingerprint { hash: text.clone(), raw: text }
+    Fingerprint::plain(text)
 }
 
 /// JA4SSH (FoxIO License 1.1) of a whole window of packets:
@@ -196,7 +195,7 @@ pub fn ja4ssh(traffic: &crate::event::wire::SshTraffic) -> Fingerprint {
         traffic.client_acks,
         traffic.server_acks,
     );
-    Fingerprint { hash: text.clone(), raw: text }
+    Fingerprint::plain(text)
 }
 
 /// The signature of a SYN in p0f's notation (Zalewski, version 3):
@@ -217,17 +216,7 @@ pub fn p0f(syn: &Syn<'_>) -> String {
 /// the SYN named which a SYN-ACK answers.
 #[must_use]
 pub fn signature(syn: &Syn<'_>, peer_mss: Option<u16>) -> Fingerprint {
-    md5_of(written(syn, peer_mss, &initial_ttl(syn.ttl).to_string()))
-}
-
-/// The next of the values that systems start with; nobody is more than 35 hops away.
-fn initial_ttl(ttl: u8) -> u8 {
-    match ttl {
-        0..=32 => 32,
-        33..=64 => 64,
-        65..=128 => 128,
-        _ => 255,
-    }
+    Fingerprint::of(written(syn, peer_mss, &initial_ttl(syn.ttl).to_string()))
 }
 
 fn written(syn: &Syn<'_>, peer_mss: Option<u16>, ttl: &str) -> String {
@@ -339,21 +328,6 @@ fn quirks(syn: &Syn<'_>, options: &Options<'_>, is_ack: bool) -> [(bool, &'stati
         (options.is_broken, "bad"),
     ]
 }
-
-const END: u8 = 0;
-const NOP: u8 = 1;
-const MSS: u8 = 2;
-const SCALE: u8 = 3;
-const SACK_PERMITTED: u8 = 4;
-const SACK: u8 = 5;
-const TIMESTAMPS: u8 = 8;
-
-const RST: u16 = 0x04;
-const PUSH: u16 = 0x08;
-const ACK: u16 = 0x10;
-const URG: u16 = 0x20;
-const ECE: u16 = 0x40;
-const CWR: u16 = 0x80;
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,11 @@
 //! **Invariant:** reserved values (GREASE) are left out where the definitions say so, and nowhere
 //! else.
 
-use super::ascii::{Ascii, digit};
-use super::{Fingerprint, md5_of, sha256_12_or_zeros};
+use super::ascii::Ascii;
+use super::{Fingerprint, sha256_12_or_zeros};
+#[cfg(feature = "ja4plus")]
+use crate::row::hex;
+use crate::row::hex_digit;
 use crate::wire::tls::hello::{ALPN, ClientHello, SERVER_NAME, ServerHello, Words, is_grease};
 
 pub use crate::event::wire::Carrier;
@@ -26,7 +29,7 @@ pub fn ja3(hello: &ClientHello<'_>) -> Fingerprint {
     text.decimal(hello.version.into()).byte(b',').decimals(plain(hello.ciphers)).byte(b',');
     text.decimals(extensions).byte(b',').decimals(plain(hello.groups())).byte(b',');
     text.decimals(hello.point_formats().iter().copied().map(u16::from));
-    md5_of(text.done())
+    Fingerprint::of(text.done())
 }
 
 /// JA3S (Salesforce, 2019): `version,cipher,extensions`.
@@ -35,7 +38,7 @@ pub fn ja3s(hello: &ServerHello<'_>) -> Fingerprint {
     let mut text = Ascii::new();
     text.decimal(hello.version.into()).byte(b',').decimal(hello.cipher.into()).byte(b',');
     text.decimals(hello.extensions.iter().map(|(id, _)| id));
-    md5_of(text.done())
+    Fingerprint::of(text.done())
 }
 
 /// JA4 (FoxIO, 2023, BSD): a readable part, sorted ciphers, sorted extensions with the signature
@@ -90,9 +93,8 @@ pub fn ja4s(carrier: Carrier, hello: &ServerHello<'_>) -> Fingerprint {
 #[cfg(feature = "ja4plus")]
 #[must_use]
 pub fn ja4x(objects: &crate::wire::x509::Objects<'_>) -> Fingerprint {
-    let list = |numbers: &[&[u8]]| {
-        numbers.iter().map(|number| crate::row::hex(number)).collect::<Vec<_>>().join(",")
-    };
+    let list =
+        |numbers: &[&[u8]]| numbers.iter().map(|number| hex(number)).collect::<Vec<_>>().join(",");
     let parts = [&objects.issuer, &objects.subject, &objects.extensions].map(|part| list(part));
     let hashes = parts.each_ref().map(|part| sha256_12_or_zeros(part.as_bytes()));
     Fingerprint { hash: hashes.join("_"), raw: parts.join("_") }
@@ -131,7 +133,7 @@ fn ends(text: &mut Ascii, protocol: Option<&[u8]>) {
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
         text.byte(first).byte(last);
     } else {
-        text.byte(digit(first >> 4)).byte(digit(last & 15));
+        text.byte(hex_digit(first >> 4)).byte(hex_digit(last & 15));
     }
 }
 

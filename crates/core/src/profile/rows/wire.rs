@@ -4,6 +4,7 @@
 
 use crate::row::{Json, hex};
 use crate::wire::reader::Reader;
+use crate::wire::tcp as wire;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -60,19 +61,11 @@ pub struct TcpOption {
 impl TcpOptions {
     pub(in crate::profile) fn new(bytes: &[u8]) -> Self {
         let mut options = Vec::new();
-        let mut reader = Reader::new(bytes);
-        while let Some(kind) = reader.u8() {
-            let body = match kind {
-                0 | 1 => Some(&[][..]),
-                _ => reader
-                    .u8()
-                    .and_then(|length| usize::from(length).checked_sub(2))
-                    .and_then(|length| reader.take(length)),
-            };
+        for option in wire::TcpOptions::new(bytes) {
             // One that does not fit is there, and has no value.
-            let value = body.map_or(Value::Null, |body| value(kind, body));
-            options.push(TcpOption { kind, name: option_name(kind), value });
-            if kind == 0 || body.is_none() {
+            let value = option.value.map_or(Value::Null, |value| self::value(option.kind, value));
+            options.push(TcpOption { kind: option.kind, name: option_name(option.kind), value });
+            if option.kind == wire::END {
                 break;
             }
         }

@@ -171,6 +171,18 @@ pub enum SessionId {
     Unclear,
 }
 
+impl SessionId {
+    /// One word for tables and JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Offered => "offered",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
 /// What of an earlier session a client offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {

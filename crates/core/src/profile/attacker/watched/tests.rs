@@ -1,5 +1,7 @@
 use super::*;
-use crate::event::wire::{Carrier, Http2Opening, Http2Priority, HttpRequest, TlsMessage, TooBig};
+use crate::event::wire::{
+    Carrier, FlowEnd, Http2Opening, Http2Priority, HttpRequest, TlsMessage, TooBig,
+};
 use crate::event::{About, Event, PeerFact, Service};
 use crate::octets::{Binary, Octets};
 use crate::profile::{Behavior, fold};

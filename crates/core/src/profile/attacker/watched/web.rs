@@ -10,15 +10,14 @@ use crate::limits;
 use crate::octets::Octets;
 use crate::profile::Output;
 use crate::profile::attacker::Attacker;
-use crate::profile::fingerprint::{fact, tls};
+use crate::profile::fingerprint::{http, tls};
 use crate::profile::rows::{
     H2Priorities, H2Priority, H2Setting, H2Settings, HttpClientRow, HttpRequestRow, Offered,
     Resumption, TlsSessionRow,
 };
 use crate::row::Json;
 use crate::wire::tls::hello::{
-    Accepted, ClientHello, Extensions, ServerHello, SessionId, Transport, Words, client_hello,
-    is_grease, server_hello,
+    Accepted, ClientHello, Extensions, ServerHello, Words, client_hello, is_grease, server_hello,
 };
 #[cfg(feature = "ja4plus")]
 use crate::wire::x509;
@@ -52,11 +51,7 @@ impl Attacker {
         message: &TlsMessage,
         out: &mut Output,
     ) {
-        let transport = match message.carrier {
-            Carrier::Tcp | Carrier::Quic => Transport::Stream,
-            Carrier::Dtls => Transport::Datagram,
-        };
-        let Ok(hello) = client_hello(&message.body.0, transport) else { return };
+        let Ok(hello) = client_hello(&message.body.0, message.carrier.transport()) else { return };
         self.fingerprinted("ja3", tls::ja3(&hello), origin, at, out);
         self.fingerprinted("ja4", tls::ja4(message.carrier, &hello), origin, at, out);
         let offer = hello.resumption();
@@ -69,11 +64,7 @@ impl Attacker {
             at: at.rfc3339(),
             src_port: origin.peer.port(),
             dst_port: origin.local.port(),
-            carrier: match message.carrier {
-                Carrier::Tcp => "tcp".to_owned(),
-                Carrier::Quic => "quic".to_owned(),
-                Carrier::Dtls => "dtls".to_owned(),
-            },
+            carrier: message.carrier.name().to_owned(),
             sni: hello.server_name().map(|name| readable(name, limits::SERVER_NAME_BYTES)),
             alpn: (!names.is_empty()).then_some(Json(names)),
             offered_version: version_name(offered_version(message.carrier, &hello)),
@@ -82,11 +73,7 @@ impl Attacker {
             chosen_alpn: None,
             resumption: Json(Resumption {
                 offered: Offered {
-                    session_id: match offer.session_id {
-                        SessionId::None => "none".to_owned(),
-                        SessionId::Offered => "offered".to_owned(),
-                        SessionId::Unclear => "unclear".to_owned(),
-                    },
+                    session_id: offer.session_id.name().to_owned(),
                     ticket: offer.ticket,
                     psk: offer.psk,
                     early_data: offer.early_data,
@@ -173,11 +160,11 @@ impl Attacker {
         if let Some(opening) = &request.opening {
             out.http_clients.push(self.http_client(seq, at, origin, request, opening));
         }
-        if let Some(found) = fact::akamai(request) {
+        if let Some(found) = http::akamai(request) {
             self.fingerprinted("h2_akamai", found, origin, at, out);
         }
         #[cfg(feature = "ja4plus")]
-        self.fingerprinted("ja4h", fact::ja4h(request), origin, at, out);
+        self.fingerprinted("ja4h", http::ja4h(request), origin, at, out);
     }
 
     fn http_client(

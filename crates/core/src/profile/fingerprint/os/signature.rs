@@ -3,8 +3,8 @@
 //! **Invariant:** what of the options cannot be read fits nothing.
 
 use super::{Distance, HOPS_MAX, Kind, Target};
-use crate::profile::fingerprint::tcp::{Ip, Syn};
-use crate::wire::reader::Reader;
+use crate::profile::fingerprint::tcp::{Ip, Options, Syn};
+use crate::wire::tcp::{ACK, AE, CWR, ECE, END, MSS, NOP, SACK_PERMITTED, SCALE, SYN, TIMESTAMPS};
 
 /// What a group of lines says.
 #[derive(Clone, Copy, Debug)]
@@ -234,28 +234,20 @@ enum Stamps {
 impl<'a> Seen<'a> {
     /// None where the options are broken, or IP has some: then nobody is like it.
     pub(super) fn new(syn: &'a Syn<'a>, target: Option<&'a Target>) -> Option<Self> {
-        let mut seen =
-            Self { syn, target, layout: 0, mss: None, scale: None, stamps: Stamps::None };
-        let mut reader = Reader::new(syn.options);
-        while let Some(kind) = reader.u8() {
-            seen.layout = push(seen.layout, kind)?;
-            match kind {
-                END if reader.rest().iter().all(|byte| *byte == 0) => break,
-                END => return None,
-                NOP => continue,
-                _ => {}
-            }
-            let length = usize::from(reader.u8()?).checked_sub(2)?;
-            let body = reader.take(length)?;
-            match (kind, body) {
-                (MSS, [high, low]) => seen.mss = Some(u16::from_be_bytes([*high, *low])),
-                (SCALE, [scale]) => seen.scale = Some(*scale),
-                (TIMESTAMPS, [_, _, _, _, _, _, _, _]) => seen.stamps = Stamps::Offered,
-                (SACK_PERMITTED, []) => {}
-                (MSS | SCALE | TIMESTAMPS | SACK_PERMITTED, _) => return None,
-                _ => {}
+        let options = Options::new(syn.options);
+        if options.is_broken || options.padding.iter().any(|byte| *byte != 0) {
+            return None;
+        }
+        let mut layout = 0;
+        for kind in options.kinds() {
+            layout = push(layout, *kind)?;
+            // What pads behind the end is no part of the order.
+            if *kind == END {
+                break;
             }
         }
+        let stamps = if options.timestamps.is_some() { Stamps::Offered } else { Stamps::None };
+        let seen = Self { syn, target, layout, mss: options.mss, scale: options.scale, stamps };
         (syn.ip_options == 0).then_some(seen)
     }
 }
@@ -436,17 +428,8 @@ impl Signature {
     }
 }
 
-const END: u8 = 0;
-const NOP: u8 = 1;
-const MSS: u8 = 2;
-const SCALE: u8 = 3;
-const SACK_PERMITTED: u8 = 4;
-const TIMESTAMPS: u8 = 8;
-
 /// Of the three bits before the fragment's offset.
 const DF: u8 = 2;
 
-const SYN: u16 = 0x02;
-const ACK: u16 = 0x10;
 /// ECE, CWR and AE, which say what is offered and not by whom.
-const ECN: u16 = 0x1c0;
+const ECN: u16 = ECE | CWR | AE;

@@ -2,6 +2,10 @@ use super::*;
 use crate::profile::fingerprint::tcp::Ip;
 use proptest::prelude::*;
 
+fn guess(syn: &Syn<'_>) -> Option<Guess> {
+    super::guess(syn, None)
+}
+
 const LINUX: Syn<'static> = Syn {
     ip: Ip::V4 { id: 7, flags: 2 },
     ttl: 57,
@@ -51,7 +55,7 @@ fn each_signature_is_found_by_a_syn_made_of_it() {
     for known in &set().signatures {
         let (options, syn, target) = known.example();
         let syn = Syn { options: &options, ..syn };
-        let found = guess_with_target(&syn, &target);
+        let found = super::guess(&syn, Some(&target));
         let found = found.map(|found| (found.family, found.kind));
         assert_eq!(found, Some((known.title.family, known.title.kind)), "{known:?}");
         assert_ne!(known.deviations(&Seen::new(&syn, Some(&target)).unwrap()), None, "{known:?}");
@@ -135,7 +139,7 @@ fn scanners_put_the_target_into_other_fields() {
     let target = Target { address: [10, 77, 3, 2].into(), port: 82 };
     let sequence = 0x6fba_ec7b;
     let syn = Syn { ip: Ip::V4 { id: 61_227, flags: 0 }, sequence, window: 9_000, ..BARE };
-    let name = |syn: &Syn<'_>| guess_with_target(syn, &target).map(|found| found.name);
+    let name = |syn: &Syn<'_>| super::guess(syn, Some(&target)).map(|found| found.name);
     assert_eq!(name(&syn), Some("masscan"));
     assert_eq!(guess(&syn).map(|found| found.name), Some("raw packets"));
     assert_eq!(name(&Syn { sequence: target.address.to_bits(), ..syn }), Some("Mirai"));
