@@ -134,6 +134,8 @@ struct Tests {
     passed: u64,
     failed: u64,
     ignored: u64,
+    /// Tests, or parts of them, that said that something lacks.
+    skipped: u64,
 }
 
 impl Tests {
@@ -141,8 +143,10 @@ impl Tests {
         self.passed + self.failed > 0
     }
 
-    /// Takes in a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    /// Takes in a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; …`, or what
+    /// `decnet_testing::skip` says.
     fn see(&mut self, line: &str) {
+        self.skipped += u64::from(line.starts_with("skipped: "));
         let Some(rest) = line.strip_prefix("test result: ") else { return };
         self.programs += 1;
         let counts = rest.split_once(". ").map_or("", |(_, counts)| counts);
@@ -159,7 +163,8 @@ impl Tests {
     }
 
     fn line(self) -> String {
-        format!("{} passed, {} failed, {} skipped", self.passed, self.failed, self.ignored)
+        let skipped = self.ignored + self.skipped;
+        format!("{} passed, {} failed, {skipped} skipped", self.passed, self.failed)
     }
 }
 
@@ -211,8 +216,9 @@ mod tests {
         tests.see("running 3 tests");
         tests.see("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out");
         tests.see("test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured");
-        assert_eq!(tests, Tests { programs: 2, passed: 5, failed: 1, ignored: 1 });
-        assert_eq!(tests.line(), "5 passed, 1 failed, 1 skipped");
+        tests.see("skipped: a_test: no ssh");
+        assert_eq!(tests, Tests { programs: 2, passed: 5, failed: 1, ignored: 1, skipped: 1 });
+        assert_eq!(tests.line(), "5 passed, 1 failed, 2 skipped");
     }
 
     #[test]

@@ -265,14 +265,8 @@ mod tests {
     #[test]
     #[allow(clippy::disallowed_methods, reason = "tests read the specification where it is")]
     fn the_catalogue_is_the_specifications_table() {
-        let data = std::env::var("DECNET_TEST_DATA").unwrap_or_else(|_| {
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data").into()
-        });
-        let path = format!("{data}/../design/SIGNALS.md");
-        let Ok(text) = std::fs::read_to_string(&path) else {
-            println!("skipped the_catalogue_is_the_specifications_table: no {path}");
-            return;
-        };
+        let Some(path) = decnet_testing::reference("../design/SIGNALS.md") else { return };
+        let text = std::fs::read_to_string(path).unwrap();
         let rows: Vec<Vec<&str>> = text
             .lines()
             .filter(|line| line.starts_with("| ") && !line.starts_with("| id "))

@@ -15,10 +15,10 @@
 
 use decnet_core::profile::fingerprint::os::{self, Confidence};
 use decnet_core::profile::fingerprint::tcp::{Ip, Syn};
+use decnet_testing::reference;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 /// Of a hundred SYNs that both name, those whose family may differ.
 const CONTRADICTIONS_PERCENT: usize = 1;
@@ -29,14 +29,8 @@ const EXACT_PERCENT: usize = 97;
 
 #[test]
 fn families_are_those_that_another_tool_gives() {
-    let given = std::env::var_os("DECNET_TEST_DATA").map(PathBuf::from);
-    let root = given
-        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"))
-        .join("pcap");
-    let Ok(index) = fs::read_to_string(root.join("INDEX.tsv")) else {
-        println!("skipped: families_are_those_that_another_tool_gives: no captures");
-        return;
-    };
+    let Some(root) = reference("pcap") else { return };
+    let index = fs::read_to_string(root.join("INDEX.tsv")).unwrap();
     let is_chatty = std::env::var_os("DECNET_TEST_MISSING").is_some();
     let mut table: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut names: BTreeMap<(&str, Confidence), usize> = BTreeMap::new();

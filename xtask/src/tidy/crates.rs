@@ -47,8 +47,12 @@ const RULES: &[Rule] = &[
     Rule { name: "decnet-api", uses: &["decnet-core", "decnet-store"] },
     Rule { name: "decnet", uses: EVERY_PART },
     Rule { name: "decnet-bench", uses: EVERY_PART },
+    Rule { name: TESTING, uses: &[] },
     Rule { name: "xtask", uses: &[] },
 ];
+
+/// What every crate's tests may use, and nothing but tests.
+const TESTING: &str = "decnet-testing";
 
 const EVERY_PART: &[&str] =
     &["decnet-core", "decnet-persona", "decnet-sensor", "decnet-store", "decnet-api"];
@@ -109,7 +113,8 @@ pub(super) fn arrows(members: &[Member]) -> Vec<Problem> {
         for dependency in &member.dependencies {
             let name = dependency.name.as_str();
             let in_workspace = members.iter().any(|other| other.name == name);
-            if in_workspace && !rule.uses.contains(&name) {
+            let is_for_tests = name == TESTING && dependency.kind == Kind::Dev;
+            if in_workspace && !is_for_tests && !rule.uses.contains(&name) {
                 say(format!("{} may not use {name}", rule.name));
             }
             if rule.name == "decnet-core" && NEVER_IN_CORE.contains(&name) {
@@ -206,6 +211,15 @@ mod tests {
         let members =
             workspace(&[("decnet-core", &[("decnet-store", "dev")]), ("decnet-store", &[])]);
         assert_eq!(arrows(&members).len(), 1);
+    }
+
+    #[test]
+    fn what_is_for_tests_is_for_tests_alone() {
+        let uses = |kind| {
+            workspace(&[("decnet-core", &[("decnet-testing", kind)]), ("decnet-testing", &[])])
+        };
+        assert_eq!(arrows(&uses("dev")), []);
+        assert_eq!(arrows(&uses("normal")).len(), 1);
     }
 
     #[test]

@@ -17,10 +17,10 @@
 
 mod sights;
 
+use decnet_testing::reference;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 
 /// What a tool or we say of a message: between whom, which kind, which value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,18 +71,10 @@ enum Opinion {
     One,
 }
 
-fn data() -> PathBuf {
-    let given = std::env::var_os("DECNET_TEST_DATA").map(PathBuf::from);
-    given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"))
-}
-
 #[test]
 fn fingerprints_are_those_of_other_tools() {
-    let root = data().join("pcap");
-    let Ok(index) = fs::read_to_string(root.join("INDEX.tsv")) else {
-        println!("skipped: no captures (DECNET_TEST_DATA names the folder that holds them)");
-        return;
-    };
+    let Some(root) = reference("pcap") else { return };
+    let index = fs::read_to_string(root.join("INDEX.tsv")).unwrap();
     let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
     let mut alone: BTreeMap<&str, Count> = BTreeMap::new();
     let is_chatty = std::env::var_os("DECNET_TEST_MISSING").is_some();
@@ -92,7 +84,7 @@ fn fingerprints_are_those_of_other_tools() {
         let (Some(file), Some(expected)) = (columns.first(), columns.get(9)) else { continue };
         let Ok(expected) = fs::read_to_string(root.join(expected)) else { continue };
         let Ok(capture) = fs::read(root.join(file)) else {
-            println!("skipped: {file} is missing");
+            println!("{file} is missing");
             continue;
         };
         let mut seen: BTreeMap<Sight, Vec<usize>> = BTreeMap::new();
@@ -150,7 +142,7 @@ fn fingerprints_are_those_of_other_tools() {
     for (kind, opinion) in KINDS {
         let is_plus = *kind != "ja4" && kind.starts_with("ja4");
         if is_plus && !cfg!(feature = "ja4plus") {
-            println!("{kind:20} skipped: built without ja4plus");
+            println!("{kind:20} not in this build (no ja4plus)");
             continue;
         }
         let Some(count) = counts.get(kind) else { continue };

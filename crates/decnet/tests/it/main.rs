@@ -19,6 +19,5 @@ mod running;
 mod server_store;
 mod spine;
 mod terminal;
-mod tools;
 mod up;
 mod wire;

@@ -3,20 +3,12 @@
 use crate::running::{command, complaint, printed};
 use serde_json::Value;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 /// The reference capture of that name, or nothing where there are none.
-#[expect(clippy::print_stdout, reason = "says what is skipped")]
 fn capture(name: &str) -> Option<PathBuf> {
-    let given = std::env::var_os("DECNET_TEST_DATA").map(PathBuf::from);
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let path = given.unwrap_or_else(beside).join("pcap").join(name);
-    if !path.exists() {
-        println!("skipped: no {name} (DECNET_TEST_DATA names the folder that holds captures)");
-        return None;
-    }
-    Some(path)
+    decnet_testing::reference(&format!("pcap/{name}"))
 }
 
 fn read(arguments: &[&str], input: &[u8]) -> Output {

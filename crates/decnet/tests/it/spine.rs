@@ -2,7 +2,7 @@
 
 use crate::running::Running;
 use crate::terminal::Terminal;
-use crate::tools;
+use decnet_testing::has_programs;
 use pty_process::blocking::Command;
 use rusqlite::Connection;
 use std::path::Path;
@@ -119,7 +119,7 @@ fn one<T: rusqlite::types::FromSql>(db: &Connection, sql: &str) -> T {
 
 #[test]
 fn a_person_at_a_real_client_becomes_rows() {
-    if !tools::present(&["ssh", "ssh-keygen", "ssh-agent"]) {
+    if !has_programs(&["ssh", "ssh-keygen", "ssh-agent"]) {
         return;
     }
     let home = tempfile::tempdir().unwrap();
@@ -298,7 +298,7 @@ fn a_person_at_a_real_client_becomes_rows() {
 
 #[test]
 fn multiplexed_channels_forwards_and_commands_become_rows() {
-    if !tools::present(&["ssh"]) {
+    if !has_programs(&["ssh"]) {
         return;
     }
     let home = tempfile::tempdir().unwrap();
@@ -384,7 +384,7 @@ fn multiplexed_channels_forwards_and_commands_become_rows() {
 
 #[test]
 fn a_script_is_called_one() {
-    if !tools::present(&["ssh"]) {
+    if !has_programs(&["ssh"]) {
         return;
     }
     let home = tempfile::tempdir().unwrap();

@@ -226,7 +226,7 @@ fn it_is_small_while_nothing_happens() {
 /// Root without the one capability is as good as anybody else without it.
 #[test]
 fn who_may_not_watch_is_told_so_once_and_has_decoys() {
-    if nix::unistd::geteuid().is_root() && !crate::tools::present(&["setpriv"]) {
+    if nix::unistd::geteuid().is_root() && !decnet_testing::has_programs(&["setpriv"]) {
         return;
     }
     let running = Running::start_without_net_raw(WITH_WIRE);

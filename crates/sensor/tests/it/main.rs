@@ -12,7 +12,6 @@
 mod client;
 mod idents;
 mod limits;
-mod netns;
 mod openssh;
 mod sniff;
 mod support;

@@ -1,12 +1,12 @@
 //! The sniffer between two network namespaces.
 
-use crate::netns::Namespaces;
 use decnet_core::flow::packet::{Transport, ip};
 use decnet_core::limits;
 use decnet_sensor::sniff::{
     Direction, Frame, Instruction, Network, Ring, Selection, SniffError, Stop, Turn, Watch,
     Watcher, interfaces,
 };
+use decnet_testing::netns::Namespaces;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn, SockaddrIn6, sendto,
     socket,
@@ -110,7 +110,7 @@ fn send(namespaces: &Namespaces, from: &str, to: &[(&str, &[u8])]) {
 
 #[test]
 fn a_handshake_is_seen_from_both_sides() {
-    let Some(namespaces) = Namespaces::new("a_handshake_is_seen_from_both_sides") else { return };
+    let Some(namespaces) = Namespaces::new() else { return };
     for (peer, decoy) in [("192.0.2.2", "192.0.2.1"), ("2001:db8::2", "2001:db8::1")] {
         let watch = watch(&namespaces, &[decoy]);
         let begin = now_ns();
@@ -162,8 +162,7 @@ fn a_handshake_is_seen_from_both_sides() {
 
 #[test]
 fn others_are_not_seen_however_many_decoys_there_are() {
-    let Some(namespaces) = Namespaces::new("others_are_not_seen_however_many_decoys_there_are")
-    else {
+    let Some(namespaces) = Namespaces::new() else {
         return;
     };
     namespaces.run(&namespaces.decoy, "ip address add 192.0.2.3/24 dev veth0");
@@ -186,7 +185,7 @@ fn others_are_not_seen_however_many_decoys_there_are() {
 
 #[test]
 fn the_kernel_chooses_as_the_rules_say() {
-    let Some(namespaces) = Namespaces::new("the_kernel_chooses_as_the_rules_say") else { return };
+    let Some(namespaces) = Namespaces::new() else { return };
     let local = ["192.0.2.1", "198.51.100.7", "2001:db8::1", "2001:db8:7::1", "2001:db8:7::2"];
     let never = ["203.0.113.128/25", "198.51.100.77/32", "2001:db8:9::/47"];
     let selection = Selection {
@@ -266,7 +265,7 @@ fn send_anything() {
 
 #[test]
 fn what_finds_no_room_is_counted() {
-    let Some(namespaces) = Namespaces::new("what_finds_no_room_is_counted") else { return };
+    let Some(namespaces) = Namespaces::new() else { return };
     let selection =
         Selection { local: BTreeSet::from([address("192.0.2.1")]), ..Selection::default() };
     let program = selection.program().unwrap();
@@ -300,7 +299,7 @@ fn what_finds_no_room_is_counted() {
 
 #[test]
 fn loopback_shows_each_frame_once() {
-    let Some(namespaces) = Namespaces::new("loopback_shows_each_frame_once") else { return };
+    let Some(namespaces) = Namespaces::new() else { return };
     let watch = watch(&namespaces, &["127.0.0.1", "::1"]);
     let (mut watcher, _stop) = open(&namespaces, &watch, &[]);
     namespaces.inside(&namespaces.decoy, || {
@@ -320,7 +319,7 @@ fn loopback_shows_each_frame_once() {
 
 #[test]
 fn a_wildcard_watches_all_interfaces() {
-    let Some(namespaces) = Namespaces::new("a_wildcard_watches_all_interfaces") else { return };
+    let Some(namespaces) = Namespaces::new() else { return };
     let watch = watch(&namespaces, &["::"]);
     assert_eq!(watch.interfaces.len(), 2);
     let (mut watcher, _stop) = open(&namespaces, &watch, &[]);
@@ -337,7 +336,7 @@ fn a_wildcard_watches_all_interfaces() {
 
 #[test]
 fn an_interface_may_go_down_and_come_back() {
-    let Some(namespaces) = Namespaces::new("an_interface_may_go_down_and_come_back") else {
+    let Some(namespaces) = Namespaces::new() else {
         return;
     };
     let watch = watch(&namespaces, &["192.0.2.1"]);
@@ -352,7 +351,7 @@ fn an_interface_may_go_down_and_come_back() {
 
 #[test]
 fn an_interface_must_be_there() {
-    let Some(namespaces) = Namespaces::new("an_interface_must_be_there") else { return };
+    let Some(namespaces) = Namespaces::new() else { return };
     let addresses = BTreeSet::from([address("192.0.2.1")]);
     let watch = Watch { interfaces: BTreeSet::from([999_999]), addresses };
     let opened = namespaces.inside(&namespaces.decoy, || Watcher::open(&watch, &[], BLOCKS));
@@ -363,7 +362,7 @@ fn an_interface_must_be_there() {
 
 #[test]
 fn who_waits_is_stopped() {
-    let Some(namespaces) = Namespaces::new("who_waits_is_stopped") else { return };
+    let Some(namespaces) = Namespaces::new() else { return };
     let watch = watch(&namespaces, &["127.0.0.1"]);
     let (mut watcher, stop) = open(&namespaces, &watch, &[]);
     let waiting = std::thread::spawn(move || watcher.turn(Duration::from_secs(3_600), |_| {}));

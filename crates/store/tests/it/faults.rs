@@ -2,7 +2,7 @@
 
 use crate::child;
 use crate::events::Visit;
-use crate::stores::{TestStore, dump, on_every_store, same, skipped};
+use crate::stores::{TestStore, dump, on_every_store, same};
 use decnet_core::event::{About, CloseCause, Event, PeerFact, SessionFact};
 use decnet_store::{Engine, Reader, SessionFilter, Writer};
 use mysql::prelude::Queryable;
@@ -105,7 +105,7 @@ fn a_full_disk_cuts_a_recording_and_no_more() {
 #[test]
 fn a_server_that_goes_away_is_waited_for() {
     let Some(store) = TestStore::mysql() else {
-        return skipped("MySQL going away: DECNET_TEST_MYSQL is not set");
+        return decnet_testing::skip("MySQL going away: DECNET_TEST_MYSQL is not set");
     };
     let (sender, receiver) = sync_channel(100);
     let writer = Writer::spawn(Engine::open(&store.url).unwrap(), receiver).unwrap();

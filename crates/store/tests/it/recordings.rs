@@ -1,7 +1,6 @@
 //! Recordings: valid at any moment, no larger than allowed, playable by somebody else's player.
 
 use crate::events::START;
-use crate::stores::skipped;
 use decnet_core::event::{RecordingExtent, SessionId, Timestamp, WindowSize};
 use decnet_store::recording::{Header, Limits, RecordingStore, RecordingWriter};
 use std::fs;
@@ -57,8 +56,8 @@ fn a_recording_is_lines_of_json() {
 
 #[test]
 fn another_player_takes_it() {
-    if Command::new("asciinema").arg("--version").output().is_err() {
-        return skipped("asciinema is not installed");
+    if !decnet_testing::has_programs(&["asciinema", "script"]) {
+        return;
     }
     let (_folder, store) = store(Limits::default());
     let mut writer = store.create(&header(7)).unwrap();

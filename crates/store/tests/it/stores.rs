@@ -81,14 +81,8 @@ pub(crate) fn on_every_store(test: impl Fn(&TestStore)) {
     test(&TestStore::sqlite());
     match TestStore::mysql() {
         Some(store) => test(&store),
-        None => skipped("MySQL: DECNET_TEST_MYSQL is not set"),
+        None => decnet_testing::skip("MySQL: DECNET_TEST_MYSQL is not set"),
     }
-}
-
-/// Says that something was not tested; fails where everything has to be.
-pub(crate) fn skipped(what: &str) {
-    assert!(std::env::var_os("DECNET_TEST_REQUIRE_ALL").is_none(), "skipped: {what}");
-    eprintln!("skipped: {what}");
 }
 
 /// Every row of every table and view, as text that is the same for every kind of store.

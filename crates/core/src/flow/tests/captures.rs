@@ -6,6 +6,7 @@
     reason = "the captures are not ours to ship, so they cannot be included"
 )]
 
+use decnet_testing::reference;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -36,19 +37,9 @@ const FLOORS: &[(&str, u64)] = &[
 /// A value by what it is of: its kind, first frame, and both ends.
 type Found = BTreeMap<(String, u64, String), String>;
 
-pub(super) fn data() -> Option<PathBuf> {
-    let named = std::env::var("DECNET_TEST_DATA").map(PathBuf::from);
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let pcap = named.unwrap_or_else(|_| beside()).join("pcap");
-    pcap.join("expected").is_dir().then_some(pcap)
-}
-
 #[test]
 fn reference_values_are_found() {
-    let Some(folder) = data() else {
-        println!("skipped: no reference captures; DECNET_TEST_DATA may name them");
-        return;
-    };
+    let Some(folder) = reference("pcap") else { return };
     let mut score: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     let (mut captures, mut packets, mut said) = (0, 0, 0);
     let verbose = std::env::var("DECNET_TEST_VERBOSE").is_ok();
@@ -101,10 +92,7 @@ fn reference_values_are_found() {
 
 #[test]
 fn captures_with_wrong_bytes_are_survived() {
-    let Some(folder) = data() else {
-        println!("skipped: no reference captures; DECNET_TEST_DATA may name them");
-        return;
-    };
+    let Some(folder) = reference("pcap") else { return };
     let mut state = 0x2545_f491_u32;
     for file in captures_in(&folder) {
         let mut bytes = read(&file);

@@ -1,8 +1,9 @@
 //! Shards that are run apart tell what one tracker tells.
 
+use decnet_testing::reference;
 use std::collections::BTreeMap;
 
-use super::captures::{captures_in, data, read};
+use super::captures::{captures_in, read};
 use super::{Packet, Tracker, record};
 use crate::flow::capture::{Block, Reader, Record};
 use crate::flow::shard::Shard;
@@ -65,10 +66,7 @@ fn apart(records: &[Record<'_>], config: &Config) -> (Vec<String>, Counts) {
 
 #[test]
 fn captures_give_the_same_in_one_thread_and_in_many() {
-    let Some(folder) = data() else {
-        println!("skipped: no reference captures; DECNET_TEST_DATA may name them");
-        return;
-    };
+    let Some(folder) = reference("pcap") else { return };
     for file in captures_in(&folder) {
         let bytes = read(&file);
         let (mut reader, mut rest, mut records) = (Reader::default(), &bytes[..], Vec::new());

@@ -119,10 +119,9 @@ fn segment(packet: &[u8]) -> Option<(u16, u32)> {
 
 #[test]
 fn what_a_bad_link_does_is_not_taken_for_what_the_sender_does() {
-    let test = "what_a_bad_link_does_is_not_taken_for_what_the_sender_does";
     let tally = Arc::new(Mutex::new(Tally::default()));
     let cable = |namespaces: &super::Namespaces, home: &Path| lay(namespaces, home, &tally);
-    let Some(mut scene) = Scene::start_over(test, &["socat"], "", cable) else { return };
+    let Some(mut scene) = Scene::start_over(&["socat"], "", cable) else { return };
     let before = scene.counter("RetransSegs");
     scene.upload(1_000_000);
     let counted = scene.counter("RetransSegs") - before;

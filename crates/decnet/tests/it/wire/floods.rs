@@ -31,10 +31,9 @@ fn flood(count: u32) {
 
 #[test]
 fn a_flood_of_forged_syns_costs_neither_the_store_nor_anybody_real() {
-    let test = "a_flood_of_forged_syns_costs_neither_the_store_nor_anybody_real";
     // There is room for all of it, however busy the machine is: what is lost is refused.
     let room = "[sniffer]\nring_mib = 64\n";
-    let Some(mut scene) = Scene::start_with(test, &[], room) else { return };
+    let Some(mut scene) = Scene::start_with(&[], room) else { return };
     let begin = Instant::now();
     let half = 30_000;
     let Scene { namespaces, .. } = &scene;

@@ -3,15 +3,13 @@
 
 mod cable;
 mod floods;
-#[path = "../../../../sensor/tests/it/netns.rs"]
-mod netns;
 mod paths;
 mod programs;
 mod trouble;
 
 use crate::running::Running;
-use crate::tools;
-use netns::Namespaces;
+use decnet_testing::has_programs;
+use decnet_testing::netns::Namespaces;
 use nix::sys::signal::Signal;
 use rusqlite::types::FromSql;
 use std::fs::File;
@@ -37,27 +35,26 @@ struct Scene {
 
 impl Scene {
     /// `None` where something is not there, as it says; `programs` are wanted beside the usual ones.
-    fn start(test: &str, programs: &[&str]) -> Option<Self> {
-        Self::start_with(test, programs, "")
+    fn start(programs: &[&str]) -> Option<Self> {
+        Self::start_with(programs, "")
     }
 
     /// The same, with more in the configuration.
-    fn start_with(test: &str, programs: &[&str], more: &str) -> Option<Self> {
-        Self::start_over(test, programs, more, |_, _| Vec::new())
+    fn start_with(programs: &[&str], more: &str) -> Option<Self> {
+        Self::start_over(programs, more, |_, _| Vec::new())
     }
 
     /// The same, with another cable, which is laid in a folder by programs that run.
     fn start_over(
-        test: &str,
         programs: &[&str],
         more: &str,
         lay: impl FnOnce(&Namespaces, &Path) -> Vec<Child>,
     ) -> Option<Self> {
         let usual = ["ip", "ethtool", "nginx", "openssl", "curl"];
-        if !tools::present(&[&usual[..], programs].concat()) {
+        if !has_programs(&[&usual[..], programs].concat()) {
             return None;
         }
-        let namespaces = Namespaces::new(test)?;
+        let namespaces = Namespaces::new()?;
         let home = tempfile::tempdir().unwrap();
         let children = lay(&namespaces, home.path());
         for end in [&namespaces.decoy, &namespaces.peer] {

@@ -5,8 +5,7 @@ use super::{DECOY, PEER, Scene, all, one};
 
 #[test]
 fn ecn_is_seen_in_the_handshake_and_in_use() {
-    let test = "ecn_is_seen_in_the_handshake_and_in_use";
-    let Some(mut scene) = Scene::start(test, &["sysctl"]) else { return };
+    let Some(mut scene) = Scene::start(&["sysctl"]) else { return };
     scene.namespaces.run(&scene.namespaces.peer, "sysctl -qw net.ipv4.tcp_ecn=1");
     scene.upload(100_000);
     let database = scene.end();
@@ -23,8 +22,7 @@ fn ecn_is_seen_in_the_handshake_and_in_use() {
 
 #[test]
 fn a_router_that_refuses_a_packet_is_tied_to_its_flow() {
-    let test = "a_router_that_refuses_a_packet_is_tied_to_its_flow";
-    let Some(mut scene) = Scene::start(test, &["sysctl"]) else { return };
+    let Some(mut scene) = Scene::start(&["sysctl"]) else { return };
     let files = scene.home.path().join("files");
     std::fs::create_dir(&files).unwrap();
     std::fs::write(files.join("big"), vec![0x5a; 50_000]).unwrap();
@@ -82,9 +80,8 @@ impl Drop for Far {
 
 #[test]
 fn whoever_is_never_to_be_recorded_is_not() {
-    let test = "whoever_is_never_to_be_recorded_is_not";
     let never = format!("[sniffer]\nnever = [\"{PEER}/32\"]\n");
-    let Some(mut scene) = Scene::start_with(test, &[], &never) else { return };
+    let Some(mut scene) = Scene::start_with(&[], &never) else { return };
     let url = format!("http://{DECOY}/");
     scene.peer("curl", &["-sS", &url]);
     // A connection to the decoy itself is a fact of the decoy's, which was asked for nothing.

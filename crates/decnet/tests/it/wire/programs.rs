@@ -10,8 +10,7 @@ use std::time::Instant;
 
 #[test]
 fn real_clients_become_rows() {
-    let test = "real_clients_become_rows";
-    let Some(mut scene) = Scene::start(test, &["ssh", "tcpdump"]) else { return };
+    let Some(mut scene) = Scene::start(&["ssh", "tcpdump"]) else { return };
     let status = printed(&decnet(&["status", "--data", scene.running.data()]));
     assert!(status.contains("wire    watched on veth0\n"), "{status}");
     assert!(scene.running.printed().contains("wire   watched on veth0\n"));

@@ -23,8 +23,7 @@ fn numbers(list: &serde_json::Value) -> Vec<f64> {
 
 #[test]
 fn what_was_sent_again_is_what_the_sender_counted() {
-    let test = "what_was_sent_again_is_what_the_sender_counted";
-    let Some(mut scene) = Scene::start(test, &["nft"]) else { return };
+    let Some(mut scene) = Scene::start(&["nft"]) else { return };
     drop_where(&scene, "tcp dport 80 meta length > 1000 numgen inc mod 29 == 7");
     let before = scene.counter("RetransSegs");
     scene.upload(2_000_000);
@@ -43,8 +42,7 @@ fn what_was_sent_again_is_what_the_sender_counted() {
 
 #[test]
 fn timeouts_and_their_back_off_are_those_of_the_sender() {
-    let test = "timeouts_and_their_back_off_are_those_of_the_sender";
-    let Some(mut scene) = Scene::start(test, &["nft"]) else { return };
+    let Some(mut scene) = Scene::start(&["nft"]) else { return };
     // The first segments with data, until the third timeout: nothing else is in flight.
     drop_where(&scene, "tcp dport 80 meta length > 70 quota until 640 bytes");
     let before = ["RetransSegs", "TCPTimeouts"].map(|name| scene.counter(name));
@@ -69,8 +67,7 @@ fn timeouts_and_their_back_off_are_those_of_the_sender() {
 
 #[test]
 fn a_syn_that_is_sent_again_is_told_with_its_delays() {
-    let test = "a_syn_that_is_sent_again_is_told_with_its_delays";
-    let Some(mut scene) = Scene::start(test, &["nft"]) else { return };
+    let Some(mut scene) = Scene::start(&["nft"]) else { return };
     drop_where(&scene, "tcp dport 80 tcp flags & (syn | ack) == syn numgen inc mod 3 < 2");
     let before = scene.counter("RetransSegs");
     scene.peer("curl", &["-sS", &format!("http://{DECOY}/")]);
@@ -89,8 +86,7 @@ fn a_syn_that_is_sent_again_is_told_with_its_delays() {
 
 #[test]
 fn a_shaped_sender_is_paced_and_another_is_not() {
-    let test = "a_shaped_sender_is_paced_and_another_is_not";
-    let Some(mut scene) = Scene::start(test, &["tc"]) else { return };
+    let Some(mut scene) = Scene::start(&["tc"]) else { return };
     scene.upload(300_000);
     // A frame of 1,514 bytes every 6.056 ms.
     let shape = "tc qdisc add dev veth0 root tbf rate 2mbit burst 1600 limit 400000";

@@ -5,25 +5,12 @@
     reason = "tests read recordings that may not be copied into the repository, and take times"
 )]
 
+use decnet_testing::reference;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cast::{self, CastFeatures};
 use crate::profile::keyboard::{InputClass, hamming, same_typist_score, table};
-
-/// The folder with the recordings; says what is skipped where it is absent.
-fn data(test: &str) -> Option<PathBuf> {
-    let root = std::env::var("DECNET_TEST_DATA").map_or_else(
-        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let keys = root.join("keys");
-    if keys.is_dir() {
-        return Some(keys);
-    }
-    println!("skipped {test}: no {}", keys.display());
-    None
-}
 
 fn text(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -56,7 +43,7 @@ fn sessions(keys: &Path, pairs: &[Vec<String>]) -> BTreeMap<String, CastFeatures
 
 #[test]
 fn recordings_hash_as_the_reference_does() {
-    let Some(keys) = data("recordings_hash_as_the_reference_does") else { return };
+    let Some(keys) = reference("keys") else { return };
     let vectors = rows(&keys.join("reference/test_vectors.csv"));
     assert!(!vectors.is_empty());
     for row in vectors {
@@ -69,7 +56,7 @@ fn recordings_hash_as_the_reference_does() {
 
 #[test]
 fn the_shipped_table_is_the_published_one() {
-    let Some(keys) = data("the_shipped_table_is_the_published_one") else { return };
+    let Some(keys) = reference("keys") else { return };
     let json = |name: &str| -> serde_json::Value {
         serde_json::from_str(&text(&keys.join("reference").join(name))).unwrap()
     };
@@ -107,7 +94,7 @@ fn the_shipped_table_is_the_published_one() {
 
 #[test]
 fn typists_are_told_apart_as_well_as_was_measured() {
-    let Some(keys) = data("typists_are_told_apart_as_well_as_was_measured") else { return };
+    let Some(keys) = reference("keys") else { return };
     let pairs = rows(&keys.join("pairs.csv"));
     let sessions = sessions(&keys, &pairs);
     // Highest equal error rates in %, hash and vector: the design paper's figures at full length,
@@ -170,7 +157,7 @@ fn equal_error_rate([mut different, mut same]: [Vec<f64>; 2]) -> f64 {
 
 #[test]
 fn people_are_seldom_taken_for_programs() {
-    let Some(keys) = data("people_are_seldom_taken_for_programs") else { return };
+    let Some(keys) = reference("keys") else { return };
     let sessions = sessions(&keys, &rows(&keys.join("pairs.csv")));
     let of = |class| sessions.values().filter(|s| s.columns.input_class == class).count();
     let human = of(Some(InputClass::Human));

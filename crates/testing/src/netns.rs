@@ -6,17 +6,16 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A peer and a decoy's machine. In each, `veth0` is the end of the cable, and loopback is up.
-pub(crate) struct Namespaces {
+pub struct Namespaces {
     /// Has 192.0.2.2/24 and `2001:db8::2/64`, and everything else beyond the decoy.
-    pub(crate) peer: String,
+    pub peer: String,
     /// Has 192.0.2.1/24 and `2001:db8::1/64`.
-    pub(crate) decoy: String,
+    pub decoy: String,
 }
 
 impl Namespaces {
-    /// `None` where the process may make none: the test says so and is skipped, or fails if it must
-    /// run.
-    pub(crate) fn new(test: &str) -> Option<Self> {
+    /// `None` where the process may make none; see [`crate::skip`].
+    pub fn new() -> Option<Self> {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = |end| format!("decnet-{}-{number}-{end}", std::process::id());
@@ -25,9 +24,7 @@ impl Namespaces {
         match namespaces.set_up() {
             Ok(()) => Some(namespaces),
             Err(error) => {
-                let required = std::env::var_os("DECNET_TEST_REQUIRE_ALL").is_some();
-                assert!(!required, "{test} wants network namespaces: {error}");
-                eprintln!("skipped: {test} wants network namespaces: {error}");
+                crate::skip(format_args!("no network namespaces: {error}"));
                 None
             }
         }
@@ -56,15 +53,19 @@ impl Namespaces {
     }
 
     /// Runs a command, without quotes, in one of the namespaces, and returns what it printed.
-    #[expect(clippy::unused_self, reason = "the namespaces must be there")]
-    pub(crate) fn run(&self, inside: &str, command: &str) -> String {
+    ///
+    /// # Panics
+    /// Where it fails.
+    pub fn run(&self, inside: &str, command: &str) -> String {
         ip(&format!("netns exec {inside} {command}"))
             .unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
     /// Does something in one of the namespaces, in a thread of its own. What it opens stays there.
-    #[expect(clippy::unused_self, reason = "the namespaces must be there")]
-    pub(crate) fn inside<T: Send>(&self, inside: &str, act: impl FnOnce() -> T + Send) -> T {
+    ///
+    /// # Panics
+    /// With `act`, or where the namespace cannot be entered.
+    pub fn inside<T: Send>(&self, inside: &str, act: impl FnOnce() -> T + Send) -> T {
         std::thread::scope(|scope| {
             let thread = scope.spawn(|| {
                 let file = File::open(format!("/run/netns/{inside}")).unwrap();
