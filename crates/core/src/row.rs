@@ -81,11 +81,9 @@ pub fn hex_digit(value: u8) -> u8 {
 /// Lower-case hexadecimal digits of `bytes`.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.extend([byte >> 4, byte & 15].map(|nibble| char::from(hex_digit(nibble))));
-    }
-    text
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit);
+    // Digits are ASCII.
+    String::from_utf8(digits.collect()).unwrap_or_default()
 }
 
 /// The bytes that `text` spells in hexadecimal; `None` where it is not an even number of digits.

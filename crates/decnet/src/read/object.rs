@@ -140,31 +140,38 @@ pub(super) fn number(out: &mut Vec<u8>, value: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
+/// The numbers of an address, each with a dot behind it.
+const PARTS: [[u8; 4]; 256] = {
+    let mut parts = [[0; 4]; 256];
+    let mut rest = parts.as_mut_slice();
+    let mut number = 0_u8;
+    while let Some((part, others)) = rest.split_first_mut() {
+        let [ones, tens, hundreds] =
+            [b'0' + number % 10, b'0' + number / 10 % 10, b'0' + number / 100];
+        *part = match number {
+            0..=9 => [ones, b'.', 0, 0],
+            10..=99 => [tens, ones, b'.', 0],
+            100..=255 => [hundreds, tens, ones, b'.'],
+        };
+        number = number.wrapping_add(1);
+        rest = others;
+    }
+    parts
+};
+
 /// An address, its numbers with dots between.
 pub(super) fn dotted(out: &mut Vec<u8>, address: Ipv4Addr) {
-    // Written from the back, as the digits of numbers come.
-    let mut text = [b'.'; 15];
-    let mut places = text.iter_mut().rev();
+    let mut text = [0; 16];
     let mut length = 0;
-    let mut put = |byte: u8| {
-        if let Some(place) = places.next() {
-            *place = byte;
-            length += 1;
+    for number in address.octets() {
+        let part = PARTS.get(usize::from(number)).copied().unwrap_or_default();
+        if let Some(place) = text.get_mut(length..length + 4) {
+            place.copy_from_slice(&part);
         }
-    };
-    for (place, part) in address.octets().into_iter().rev().enumerate() {
-        if place > 0 {
-            put(b'.');
-        }
-        put(b'0' + part % 10);
-        if part >= 10 {
-            put(b'0' + part / 10 % 10);
-        }
-        if part >= 100 {
-            put(b'0' + part / 100);
-        }
+        length += 2 + usize::from(number >= 10) + usize::from(number >= 100);
     }
-    out.extend_from_slice(text.get(15 - length..).unwrap_or_default());
+    // But for the last dot.
+    out.extend_from_slice(text.get(..length - 1).unwrap_or_default());
 }
 
 pub(super) fn seconds(out: &mut Vec<u8>, ns: u64) {
