@@ -45,7 +45,7 @@ pub const NOMINAL_HZ: &[u32] =
     &[2, 10, 64, 100, 128, 200, 250, 256, 300, 500, 512, 1_000, 1_024, 1_000_000];
 
 /// Points below which nothing is said.
-const POINTS_MIN: usize = 10;
+pub const POINTS_MIN: usize = 10;
 /// Points below which no skew is said.
 const SKEW_POINTS_MIN: usize = 30;
 /// Bounds above which the skew is not useful: quartz clocks are within some 100 ppm.
@@ -58,6 +58,9 @@ const PARTS: usize = 5;
 /// Measures the clock behind `ticks`, which are of one clock and in order of arrival.
 #[must_use]
 pub fn clock(ticks: &[Tick]) -> Option<Clock> {
+    if ticks.len() < POINTS_MIN {
+        return None;
+    }
     let points = unwrapped(ticks);
     let (first, last) = (points.first()?, points.last()?);
     let span_s = last.0 - first.0;

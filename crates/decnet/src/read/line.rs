@@ -3,6 +3,7 @@
 //! **Invariant:** the members of a line are those of [`super::schema`], by the names that the
 //! signals have; what was not seen has no member.
 
+use super::memo::Memo;
 use super::object::{self, Flag, Object};
 use decnet_core::event::wire::{
     FlowSide, Http2Settings, HttpRequest, SshTraffic, TcpFlow, TcpSyn, TlsCertificates, TlsMessage,
@@ -28,6 +29,7 @@ pub(super) struct Lines {
     second: i64,
     text: String,
     shapes: Shapes,
+    memo: Memo,
 }
 
 impl Lines {
@@ -48,26 +50,35 @@ impl Lines {
             PeerFact::TcpFlow(fact) => flow(&mut line, fact, sight),
             PeerFact::SshIdent { line: ident, took_us, side } => {
                 line.text("side", side.name());
-                let text = ident.0.strip_suffix(b"\n").unwrap_or(&ident.0);
-                line.octets("ssh_banner", text.strip_suffix(b"\r").unwrap_or(text));
-                line.octets("ssh_banner_raw", &ident.0);
+                self.memo.key("ident").bytes(&ident.0);
+                self.memo.members(&mut line, |line| {
+                    let text = ident.0.strip_suffix(b"\n").unwrap_or(&ident.0);
+                    line.octets("ssh_banner", text.strip_suffix(b"\r").unwrap_or(text));
+                    line.octets("ssh_banner_raw", &ident.0);
+                });
                 line.seconds("took_s", took_us.saturating_mul(1_000));
             }
             PeerFact::SshKexInit { side, lists, first_kex_packet_follows, reserved: _ } => {
                 line.text("side", side.name());
-                let (hash, raw) = match side {
-                    Side::Client => ("hassh", "hassh_raw"),
-                    Side::Server => ("hassh_server", "hassh_server_raw"),
-                };
-                print(&mut line, hash, raw, &ssh::hassh(*side, lists));
-                line.list("kex_order_raw", lists, |out, list| object::octets(out, &list.0));
+                let key = self.memo.key("kexinit").bytes(side.name().as_bytes());
+                for list in lists {
+                    key.bytes(&list.0);
+                }
+                self.memo.members(&mut line, |line| {
+                    let (hash, raw) = match side {
+                        Side::Client => ("hassh", "hassh_raw"),
+                        Side::Server => ("hassh_server", "hassh_server_raw"),
+                    };
+                    print(line, hash, raw, &ssh::hassh(*side, lists));
+                    line.list("kex_order_raw", lists, |out, list| object::octets(out, &list.0));
+                });
                 line.flag("first_kex_packet_follows", Flag::from(*first_kex_packet_follows));
             }
             PeerFact::SshTraffic(fact) => traffic(&mut line, fact),
-            PeerFact::TlsClientHello(fact) => client_hello(&mut line, fact),
-            PeerFact::TlsServerHello(fact) => server_hello(&mut line, fact),
+            PeerFact::TlsClientHello(fact) => client_hello(&mut self.memo, &mut line, fact),
+            PeerFact::TlsServerHello(fact) => server_hello(&mut self.memo, &mut line, fact),
             PeerFact::TlsCertificates(fact) => certificates(&mut line, fact),
-            PeerFact::HttpRequest(fact) => request(&mut line, fact),
+            PeerFact::HttpRequest(fact) => request(&mut self.memo, &mut line, fact),
             PeerFact::Http2Settings(Http2Settings { side, settings }) => {
                 line.text("side", side.name());
                 let shown: Vec<String> =
@@ -189,12 +200,13 @@ struct Alike {
 /// Members by the shapes of SYNs: of those that share a place, of the latest.
 #[derive(Debug, Default)]
 struct Shapes {
-    places: Vec<Option<(Shape, Alike)>>,
+    places: Vec<Option<Box<(Shape, Alike)>>>,
     other: Alike,
 }
 
-/// Places for shapes.
-const SHAPES: usize = 1_024;
+/// Places for shapes: several for each of the hundreds that a network has, since those that share
+/// one are made again each time.
+const SHAPES: usize = 8_192;
 
 impl Shapes {
     fn of(&mut self, shape: Option<Shape>, make: impl FnOnce() -> Alike) -> &Alike {
@@ -207,10 +219,10 @@ impl Shapes {
         };
         let at = shape.number() as usize % SHAPES;
         let Some(place) = self.places.get_mut(at) else { return &self.other };
-        if place.as_ref().is_none_or(|(known, _)| *known != shape) {
+        if place.as_ref().is_none_or(|known| known.0 != shape) {
             *place = None;
         }
-        &place.get_or_insert_with(|| (shape, make())).1
+        &place.get_or_insert_with(|| Box::new((shape, make()))).1
     }
 }
 
@@ -307,7 +319,10 @@ fn side(object: &mut Object<'_>, side: &FlowSide, first_frame: Option<u64>) {
         object.number("too_big", too_big.count);
     }
     let tick = |&(at_ns, value): &(u64, u32)| Tick { at_ns, value };
-    let ticks: Vec<Tick> = side.ticks.iter().map(tick).collect();
+    // Most connections are too short to measure.
+    let is_enough = side.ticks.len() >= skew::POINTS_MIN;
+    let ticks: Vec<Tick> =
+        if is_enough { side.ticks.iter().map(tick).collect() } else { Vec::new() };
     if let Some(clock) = skew::clock(&ticks) {
         object::real(object.name("ts_hz_measured"), clock.measured_hz);
         object.some_number("ts_hz", clock.nominal_hz);
@@ -335,13 +350,31 @@ fn traffic(line: &mut Object<'_>, fact: &SshTraffic) {
     }
 }
 
-fn client_hello(line: &mut Object<'_>, fact: &TlsMessage) {
+fn client_hello(memo: &mut Memo, line: &mut Object<'_>, fact: &TlsMessage) {
     line.text("carrier", fact.carrier.name());
     // The eye gives nothing that cannot be read.
     let Ok(found) = hello::client_hello(&fact.body.0, fact.carrier.transport()) else { return };
-    line.number("tls_version", found.version);
-    print(line, "ja3", "ja3_raw", &tls::ja3(&found));
-    print(line, "ja4", "ja4_raw", &tls::ja4(fact.carrier, &found));
+    let key = memo.key("client_hello").bytes(fact.carrier.name().as_bytes());
+    key.number(found.version).bytes(found.ciphers.0);
+    for (id, body) in found.extensions.iter() {
+        key.number(id);
+        // Of the others only that they are there is in a fingerprint.
+        if matches!(
+            id,
+            hello::GROUPS
+                | hello::POINT_FORMATS
+                | hello::SIGNATURE_ALGORITHMS
+                | hello::ALPN
+                | hello::SUPPORTED_VERSIONS
+        ) {
+            key.bytes(body);
+        }
+    }
+    memo.members(line, |line| {
+        line.number("tls_version", found.version);
+        print(line, "ja3", "ja3_raw", &tls::ja3(&found));
+        print(line, "ja4", "ja4_raw", &tls::ja4(fact.carrier, &found));
+    });
     if let Some(name) = found.server_name() {
         line.octets("sni", name);
     }
@@ -356,15 +389,25 @@ fn client_hello(line: &mut Object<'_>, fact: &TlsMessage) {
     line.hex("session_id", found.session_id);
 }
 
-fn server_hello(line: &mut Object<'_>, fact: &TlsMessage) {
+fn server_hello(memo: &mut Memo, line: &mut Object<'_>, fact: &TlsMessage) {
     line.text("carrier", fact.carrier.name());
     let Ok(found) = hello::server_hello(&fact.body.0) else { return };
-    line.number("tls_version", found.chosen_version());
-    line.number("cipher", found.cipher);
-    print(line, "ja3s", "ja3s_raw", &tls::ja3s(&found));
-    #[cfg(feature = "ja4plus")]
-    print(line, "ja4s", "ja4s_raw", &tls::ja4s(fact.carrier, &found));
-    line.list("alpn", found.alpn(), object::octets);
+    let key = memo.key("server_hello").bytes(fact.carrier.name().as_bytes());
+    key.number(found.version).number(found.cipher);
+    for (id, body) in found.extensions.iter() {
+        key.number(id);
+        if matches!(id, hello::ALPN | hello::SUPPORTED_VERSIONS) {
+            key.bytes(body);
+        }
+    }
+    memo.members(line, |line| {
+        line.number("tls_version", found.chosen_version());
+        line.number("cipher", found.cipher);
+        print(line, "ja3s", "ja3s_raw", &tls::ja3s(&found));
+        #[cfg(feature = "ja4plus")]
+        print(line, "ja4s", "ja4s_raw", &tls::ja4s(fact.carrier, &found));
+        line.list("alpn", found.alpn(), object::octets);
+    });
     line.flag("retry", Flag::from(found.is_retry()));
     line.flag("psk", Flag::from(found.has_psk()));
     line.hex("session_id", found.session_id);
@@ -376,7 +419,7 @@ fn certificates(line: &mut Object<'_>, fact: &TlsCertificates) {
     line.list("certificate_bytes", &fact.chain, |out, der| object::number(out, der.0.len()));
 }
 
-fn request(line: &mut Object<'_>, request: &HttpRequest) {
+fn request(memo: &mut Memo, line: &mut Object<'_>, request: &HttpRequest) {
     line.octets("http_version", &request.version.0);
     line.octets("method", &request.method.0);
     line.octets("target", &request.target.0);
@@ -389,11 +432,21 @@ fn request(line: &mut Object<'_>, request: &HttpRequest) {
     if let Some(agent) = value(b"user-agent") {
         line.octets("user_agent", &agent.0);
     }
-    line.list("header_order", &request.fields, |out, (name, _): &(Octets, Octets)| {
-        object::octets(out, &name.0);
+    let key = memo.key("request").bytes(&request.method.0).bytes(&request.version.0);
+    for (name, value) in &request.fields {
+        key.bytes(&name.0);
+        // Of the others only that they are there is in a fingerprint.
+        if [&b"cookie"[..], b"accept-language"].iter().any(|n| name.0.eq_ignore_ascii_case(n)) {
+            key.bytes(&value.0);
+        }
+    }
+    memo.members(line, |line| {
+        line.list("header_order", &request.fields, |out, (name, _): &(Octets, Octets)| {
+            object::octets(out, &name.0);
+        });
+        #[cfg(feature = "ja4plus")]
+        print(line, "ja4h", "ja4h_raw", &http::ja4h(request));
     });
-    #[cfg(feature = "ja4plus")]
-    print(line, "ja4h", "ja4h_raw", &http::ja4h(request));
     if let Some(string) = http::akamai(request) {
         line.text("h2_akamai", &string.raw);
         line.text("h2_akamai_hash", &string.hash);

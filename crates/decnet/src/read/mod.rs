@@ -5,6 +5,7 @@
 
 mod import;
 mod line;
+mod memo;
 mod object;
 mod schema;
 mod source;
