@@ -70,8 +70,18 @@ impl Shape {
     /// A number that is mostly another for another shape.
     #[must_use]
     pub fn number(&self) -> u64 {
-        let first =
-            u64::from(self.window) << 32 | u64::from(self.ttl) << 16 | u64::from(self.flags);
+        // What the SYNs of one program differ in too: they would take one place from each other.
+        let is_marked = match self.ip {
+            Network::V4 { is_marked, .. } | Network::V6 { is_marked } => is_marked,
+        };
+        let (is_answer, is_odd) = self.acknowledgement;
+        let bits = [is_marked, is_answer, is_odd, self.is_first_zero, self.is_longer]
+            .into_iter()
+            .fold(0, |bits, bit| bits << 1 | u64::from(bit));
+        let first = bits << 48
+            | u64::from(self.window) << 32
+            | u64::from(self.ttl) << 16
+            | u64::from(self.flags);
         let (words, _) = self.options.as_chunks::<8>();
         words.iter().map(|word| u64::from_be_bytes(*word)).fold(first, |state, word| {
             (state ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23)
