@@ -25,8 +25,8 @@ use std::net::IpAddr;
 /// Writes lines.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    /// The second that was written last, and how.
-    second: i64,
+    /// The day that was written last, and how.
+    day: i64,
     text: String,
     shapes: Shapes,
     memo: Memo,
@@ -106,14 +106,23 @@ impl Lines {
 
     /// RFC 3339 with nanoseconds.
     fn instant(&mut self, out: &mut Vec<u8>, at_ns: u64) {
-        let second = i64::try_from(at_ns / 1_000_000_000).unwrap_or(i64::MAX / 1_000_000_000);
-        if self.text.is_empty() || second != self.second {
-            let mut text = Timestamp(second.saturating_mul(1_000_000_000)).rfc3339();
-            text.truncate("2026-11-22T04:35:52".len());
-            (self.second, self.text) = (second, text);
+        let second = i64::try_from(at_ns / 1_000_000_000).unwrap_or(i64::MAX);
+        // Later ones have no place in a time stamp.
+        let second = second.min(i64::MAX / 1_000_000_000);
+        let (day, in_day) = (second / 86_400, second % 86_400);
+        if self.text.is_empty() || day != self.day {
+            let mut text = Timestamp(day * 86_400_000_000_000).rfc3339();
+            text.truncate("2026-11-22T".len());
+            (self.day, self.text) = (day, text);
         }
         out.push(b'"');
         out.extend_from_slice(self.text.as_bytes());
+        let [hour, minute, second] =
+            [in_day / 3_600, in_day / 60 % 60, in_day % 60].map(|part| object::two(part as u8));
+        let [h0, h1] = hour;
+        let [m0, m1] = minute;
+        let [s0, s1] = second;
+        out.extend_from_slice(&[h0, h1, b':', m0, m1, b':', s0, s1]);
         object::fraction(out, at_ns % 1_000_000_000);
         out.extend_from_slice(b"Z\"");
     }

@@ -5,7 +5,11 @@
 
 use decnet_core::octets::Octets;
 use decnet_core::row::hex_digit;
+use std::io::Write as _;
 use std::net::Ipv4Addr;
+
+/// Bytes of the longest name, with what stands around it.
+const NAME_BYTES: usize = 40;
 
 /// An object that is being written. Names are ours, and in ASCII.
 pub(super) struct Object<'a> {
@@ -34,16 +38,20 @@ impl<'a> Object<'a> {
     }
 
     /// The name of a member; its value is the caller's to write.
-    // Where it stands, the name's length is known, and it is a few stores.
+    // Where it stands, the name is known: all of this is a few stores.
     #[inline(always)]
     pub(super) fn name(&mut self, name: &str) -> &mut Vec<u8> {
-        if !self.is_first {
-            self.out.push(b',');
+        let mut text = [b'"'; NAME_BYTES];
+        let length = name.len() + 4;
+        if let [comma, _, rest @ ..] = &mut text
+            && let Some((place, [_, colon, ..])) = rest.split_at_mut_checked(name.len())
+        {
+            place.copy_from_slice(name.as_bytes());
+            (*comma, *colon) = (b',', b':');
         }
+        let begin = usize::from(self.is_first);
         self.is_first = false;
-        self.out.push(b'"');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
+        self.out.extend_from_slice(text.get(begin..length).unwrap_or_default());
         self.out
     }
 
@@ -174,6 +182,12 @@ pub(super) fn dotted(out: &mut Vec<u8>, address: Ipv4Addr) {
     out.extend_from_slice(text.get(..length - 1).unwrap_or_default());
 }
 
+/// The two digits of a number below a hundred.
+#[inline]
+pub(super) fn two(number: u8) -> [u8; 2] {
+    [b'0' + number / 10, b'0' + number % 10]
+}
+
 pub(super) fn seconds(out: &mut Vec<u8>, ns: u64) {
     number(out, ns / 1_000_000_000);
     fraction(out, ns % 1_000_000_000);
@@ -192,8 +206,22 @@ pub(super) fn fraction(out: &mut Vec<u8>, ns: u64) {
 
 pub(super) fn real(out: &mut Vec<u8>, value: f64) {
     // Neither infinite nor undefined values have a place in JSON.
-    let text = if value.is_finite() { format!("{value}") } else { "null".to_owned() };
-    out.extend_from_slice(text.as_bytes());
+    if !value.is_finite() {
+        out.extend_from_slice(b"null");
+        return;
+    }
+    let begin = out.len();
+    // What is neither large nor small has the same digits as with `Display`, and is written by what
+    // is made for it.
+    if (1e-4..1e15).contains(&value.abs()) && serde_json::to_writer(&mut *out, &value).is_ok() {
+        if out.ends_with(b".0") {
+            out.truncate(out.len() - 2);
+        }
+        return;
+    }
+    out.truncate(begin);
+    // A vector takes everything.
+    let _ = write!(out, "{value}");
 }
 
 pub(super) fn octets(out: &mut Vec<u8>, value: &[u8]) {
@@ -275,6 +303,15 @@ mod tests {
             let read: String = serde_json::from_slice(&out).unwrap();
             prop_assert_eq!(read, Octets(bytes).readable());
             prop_assert!(!String::from_utf8(out).unwrap().chars().any(crate::output::is_unsafe));
+        }
+
+        #[test]
+        fn any_number_is_as_it_is_displayed(value: f64, part in 0.0..2e6) {
+            for value in [value, part, value.trunc()] {
+                let mut out = Vec::new();
+                real(&mut out, value);
+                prop_assert_eq!(String::from_utf8(out).unwrap(), format!("{value}"));
+            }
         }
 
         #[test]
