@@ -29,13 +29,24 @@ const V6: u64 = 1 << 32;
 impl Key {
     #[inline]
     pub(super) fn new(one: Endpoint, other: Endpoint, path: Path) -> (Self, Turn) {
+        let path = path.number();
+        let (one_port, other_port) = (u64::from(one.port), u64::from(other.port));
+        // Nearly all; their numbers fit in one word each.
+        if let (IpAddr::V4(one), IpAddr::V4(other)) = (one.address, other.address) {
+            let (one, other) = (u64::from(one.to_bits()), u64::from(other.to_bits()));
+            let is_ordered = one << 16 | one_port <= other << 16 | other_port;
+            let (low, high, ports, turn) = if is_ordered {
+                (one, other, one_port << 16 | other_port, Turn::LowFirst)
+            } else {
+                (other, one, other_port << 16 | one_port, Turn::HighFirst)
+            };
+            return (Self { low: low.into(), high: high.into(), ports, path }, turn);
+        }
         let number = |end: Endpoint| match end.address {
             IpAddr::V4(v4) => (u128::from(v4.to_bits()), 0),
             IpAddr::V6(v6) => (v6.to_bits(), V6),
         };
         let ((one_number, version), (other_number, _)) = (number(one), number(other));
-        let (one_port, other_port) = (u64::from(one.port), u64::from(other.port));
-        let path = path.number();
         if (one_number, one_port) <= (other_number, other_port) {
             let ports = version | one_port << 16 | other_port;
             (Self { low: one_number, high: other_number, ports, path }, Turn::LowFirst)

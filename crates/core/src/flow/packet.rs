@@ -256,6 +256,7 @@ pub fn ip(bytes: &[u8]) -> Result<Ip<'_>, Skip> {
     }
 }
 
+#[inline]
 fn ipv4(bytes: &[u8]) -> Result<Ip<'_>, Skip> {
     let header = bytes.first_chunk::<20>().ok_or(Skip::Cut)?;
     let &[first, tos, l0, l1, i0, i1, f0, f1, ttl, protocol, _, _, ..] = header;
@@ -384,6 +385,7 @@ impl<'a> Ip<'a> {
 }
 
 /// The ports of a segment or a datagram; nothing of other protocols.
+#[inline]
 pub fn ports(protocol: u8, payload: &[u8]) -> Result<Option<(u16, u16)>, Skip> {
     match protocol {
         TCP | UDP => Ok(Some((u16_at(payload, 0)?, u16_at(payload, 2)?))),
@@ -392,6 +394,7 @@ pub fn ports(protocol: u8, payload: &[u8]) -> Result<Option<(u16, u16)>, Skip> {
 }
 
 /// The header behind the network's, of a payload that was `length` bytes long on the wire.
+#[inline]
 pub fn transport(protocol: u8, payload: &[u8], length: usize) -> Result<Transport<'_>, Skip> {
     match protocol {
         TCP => tcp(payload, length).map(Transport::Tcp),
@@ -402,6 +405,7 @@ pub fn transport(protocol: u8, payload: &[u8], length: usize) -> Result<Transpor
     }
 }
 
+#[inline]
 fn tcp(bytes: &[u8], length: usize) -> Result<Tcp<'_>, Skip> {
     let header = bytes.first_chunk::<20>().ok_or(Skip::Cut)?;
     let &[s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, o, f, w0, w1, _, _, u0, u1] = header;

@@ -159,6 +159,7 @@ impl Splitter {
 }
 
 /// The ends of the flow that a packet belongs to, or is about.
+#[inline]
 fn ends(ip: &Ip<'_>, protocol: u8, payload: &[u8]) -> Result<Option<(Endpoint, Endpoint)>, Skip> {
     if let Some(ports) = ports(protocol, payload)? {
         return Ok(Some(between(ip, ports)));
@@ -175,6 +176,7 @@ fn ends(ip: &Ip<'_>, protocol: u8, payload: &[u8]) -> Result<Option<(Endpoint, E
 }
 
 /// The ends of a packet with `ports`.
+#[inline]
 fn between(ip: &Ip<'_>, (source, destination): (u16, u16)) -> (Endpoint, Endpoint) {
     let from = Endpoint { address: ip.source, port: source };
     (from, Endpoint { address: ip.destination, port: destination })

@@ -441,7 +441,7 @@ impl Direction {
             });
             self.stride = self.stride.saturating_mul(2);
         }
-        push(&mut self.ticks, tick);
+        push(&mut self.ticks, tick, FLOW_SAMPLES);
     }
 
     /// Takes in a segment; whether it brings bytes beyond all that were sent before.
@@ -497,7 +497,7 @@ impl Direction {
         if let Some(gap_ns) = gap {
             self.gaps += 1;
             if self.gaps_ns.len() < FLOW_SAMPLES {
-                push(&mut self.gaps_ns, gap_ns as u32);
+                push(&mut self.gaps_ns, gap_ns as u32, FLOW_SAMPLES);
             }
         }
         self.data_ns = at.at_ns;
@@ -541,7 +541,7 @@ impl Direction {
 
     fn remember(&mut self, sent: Sent) {
         if self.sent.len() < FLOW_SEGMENTS {
-            push(&mut self.sent, sent);
+            push(&mut self.sent, sent, FLOW_SEGMENTS);
         } else if let Some(place) = self.sent.get_mut(self.sent_next as usize) {
             *place = sent;
             self.sent_next = (self.sent_next + 1) % FLOW_SEGMENTS as u32;
@@ -561,11 +561,14 @@ impl Direction {
     }
 }
 
-/// Appends to a sample, which takes room for four times as many whenever there is none: most stay
-/// small, and those that do not are moved seldom.
-fn push<T>(sample: &mut Vec<T>, item: T) {
+/// Appends to a sample of at most `cap`, which takes room for four times as many whenever there is
+/// none: most stay small, and those that do not are moved seldom.
+fn push<T>(sample: &mut Vec<T>, item: T, cap: usize) {
     if sample.len() == sample.capacity() {
-        sample.reserve_exact((sample.len() * 3).max(4));
+        // New room comes from what was given back a moment ago; room that grows does not.
+        let mut larger = Vec::with_capacity((sample.len() * 4).clamp(4, cap));
+        larger.append(sample);
+        *sample = larger;
     }
     sample.push(item);
 }

@@ -300,21 +300,17 @@ impl Voice {
 
 /// Where the first line but one begins that is an identification.
 fn later_ident(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0;
     // Many bytes are looked at at once, and most have no line's end among them.
-    for part in bytes.chunks(64) {
-        if part.iter().fold(false, |any, byte| any | (*byte == b'\n')) {
-            let ends = (at..).zip(part).filter(|(_, byte)| **byte == b'\n');
-            let mut begins = ends.map(|(end, _)| end + 1);
-            let is_ident =
-                |begin: &usize| bytes.get(*begin..).is_some_and(|b| b.starts_with(b"SSH-"));
-            if let Some(begin) = begins.find(is_ident) {
-                return Some(begin);
-            }
-        }
-        at += part.len();
-    }
-    None
+    let (parts, rest) = bytes.as_chunks::<64>();
+    let has_end = |part: &[u8]| part.iter().fold(false, |any, byte| any | (*byte == b'\n'));
+    let is_ident = |begin: &usize| bytes.get(*begin..).is_some_and(|b| b.starts_with(b"SSH-"));
+    let in_part = |at: usize, part: &[u8]| {
+        let ends = (at..).zip(part).filter(|(_, byte)| **byte == b'\n');
+        ends.map(|(end, _)| end + 1).find(is_ident)
+    };
+    let mut whole = (0..).step_by(64).zip(parts).filter(|(_, part)| has_end(*part));
+    let found = whole.find_map(|(at, part)| in_part(at, part));
+    found.or_else(|| in_part(parts.len() * 64, rest))
 }
 
 /// What `bytes` may be the begin of.
