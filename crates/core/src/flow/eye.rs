@@ -134,10 +134,12 @@ impl Eye {
     /// Takes in a packet, and gives the facts that it completes to `out`.
     #[inline]
     pub fn packet(&mut self, record: &Record<'_>, out: &mut impl FnMut(Sight)) {
-        if let Some(packet) = self.splitter.packet(record)
+        // It is large, and stays where it was made.
+        let packet = self.splitter.packet(record);
+        if let Some(packet) = &packet
             && let Some(part) = self.parts.get_mut(packet.shard())
         {
-            part.packet(&packet, out);
+            part.packet(packet, out);
         }
     }
 

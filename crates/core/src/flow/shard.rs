@@ -220,7 +220,7 @@ impl Shard {
         } else {
             let latest_ns = self.halves.get(place ^ HALF)?.value.latest_ns;
             if sure_ns.saturating_sub(latest_ns) > self.idle_ns {
-                self.forget(place);
+                self.drop_half(place);
                 return None;
             }
         }
@@ -436,7 +436,7 @@ impl Shard {
             let turns = self.half_open.queue.len();
             let Some(place) = self.half_open.queue.front(&mut self.halves, turns) else { break };
             self.counts.evicted_half_open += 1;
-            self.forget(place | HALF);
+            self.drop_half(place | HALF);
         }
     }
 
@@ -470,9 +470,7 @@ impl Shard {
                 }
                 match class {
                     Class::TwoSided | Class::OneSided => self.end(place, End::Idle, out),
-                    Class::HalfOpen => {
-                        self.forget(place | HALF);
-                    }
+                    Class::HalfOpen => self.drop_half(place | HALF),
                 }
             }
         }
@@ -492,6 +490,14 @@ impl Shard {
         Some(slot)
     }
 
+    /// Gives up a handshake.
+    fn drop_half(&mut self, place: u32) {
+        self.half_open.queue.unlink(&mut self.halves, place ^ HALF);
+        if let Some(hash) = self.halves.clear(place ^ HALF) {
+            self.index.remove(hash, place);
+        }
+    }
+
     /// Takes out a flow, and says so.
     pub(super) fn end(&mut self, place: u32, why: End, out: &mut impl FnMut(Event<'_>) -> Wants) {
         let Some(class) = self.flows.get(place).map(|slot| slot.queue) else { return };
@@ -500,14 +506,17 @@ impl Shard {
             Class::OneSided | Class::HalfOpen => &mut self.one_sided,
         };
         kind.queue.unlink(&mut self.flows, place);
-        let Some(mut slot) = self.flows.remove(place) else { return };
-        kind.held = kind.held.saturating_sub(slot.value.held());
-        self.index.remove(slot.hash, place);
+        // It is large, so that it is told of where it is.
+        let Some(slot) = self.flows.get_mut(place) else { return };
         let flow = &mut slot.value;
+        kind.held = kind.held.saturating_sub(flow.held());
         if let Some(window) = flow.watch.rest() {
             out(Event::Window { flow, window: &window, at: flow.latest });
         }
         out(Event::Ended { flow, why });
+        if let Some(hash) = self.flows.clear(place) {
+            self.index.remove(hash, place);
+        }
     }
 
     fn too_big(&mut self, packet: &Packet<'_>, icmp: &Icmp<'_>) {

@@ -94,33 +94,27 @@ impl Splitter {
         self.counts.packets += 1;
         let sure_ns = record.at_ns.min(self.before_ns);
         self.before_ns = record.at_ns;
-        match self.decode(record, sure_ns) {
-            Ok(packet) => packet,
-            Err(Skip::NotIp) => {
-                self.counts.not_ip += 1;
-                None
-            }
-            Err(Skip::Cut) => {
-                self.counts.cut += 1;
-                None
-            }
-            Err(Skip::Broken) => {
-                self.counts.broken += 1;
-                None
-            }
+        self.decode(record, sure_ns)
+    }
+
+    /// What was found in a packet; counts those in which nothing was.
+    #[inline]
+    fn counted<T>(&mut self, found: Result<T, Skip>) -> Option<T> {
+        match found {
+            Ok(found) => return Some(found),
+            Err(Skip::NotIp) => self.counts.not_ip += 1,
+            Err(Skip::Cut) => self.counts.cut += 1,
+            Err(Skip::Broken) => self.counts.broken += 1,
         }
+        None
     }
 
     #[inline]
-    fn decode<'a>(
-        &mut self,
-        record: &Record<'a>,
-        sure_ns: u64,
-    ) -> Result<Option<Packet<'a>>, Skip> {
+    fn decode<'a>(&mut self, record: &Record<'a>, sure_ns: u64) -> Option<Packet<'a>> {
         let at = Moment { at_ns: record.at_ns, frame: record.frame };
         let mut path = Path::default();
-        let mut bytes = link(record.link, record.bytes, &mut path)?;
-        let mut ip = self::ip(bytes)?;
+        let mut bytes = self.counted(link(record.link, record.bytes, &mut path))?;
+        let mut ip = self.counted(self::ip(bytes))?;
         let mut inner_path = path;
         if let Some(carried) = ip.tunnelled(&mut inner_path)
             && let Ok(inner) = self::ip(carried)
@@ -130,31 +124,17 @@ impl Splitter {
         let mut whole = None;
         if ip.fragment.is_some() {
             whole = self.fragments.insert(at.at_ns, &ip).map(Box::new);
-            if whole.is_none() {
-                return Ok(None);
-            }
+            whole.as_ref()?;
         }
         let (protocol, payload) = match &whole {
             None => (ip.protocol, ip.payload),
             Some(whole) => (whole.protocol, whole.payload.as_slice()),
         };
-        let Some((from, to)) = ends(&ip, protocol, payload)? else { return Ok(None) };
+        let (from, to) = self.counted(ends(&ip, protocol, payload))??;
         let (key, turn) = Key::new(from, to, path);
         let hash = key.hash(self.seed);
         let Ip { tos, protocol, payload, length, .. } = ip;
-        Ok(Some(Packet {
-            at,
-            sure_ns,
-            bytes,
-            tos,
-            protocol,
-            payload,
-            length,
-            whole,
-            key,
-            turn,
-            hash,
-        }))
+        Some(Packet { at, sure_ns, bytes, tos, protocol, payload, length, whole, key, turn, hash })
     }
 }
 

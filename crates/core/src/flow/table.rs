@@ -176,6 +176,16 @@ impl<V> Table<V> {
         Some(slot)
     }
 
+    /// Lets go of what is no longer in a queue, where it is; the hash of its key.
+    pub(super) fn clear(&mut self, at: u32) -> Option<u32> {
+        let place = self.rows.get_mut(at as usize / ROW)?.get_mut(at as usize % ROW)?;
+        let hash = place.as_ref()?.hash;
+        *place = None;
+        self.free.push(at);
+        self.length -= 1;
+        Some(hash)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.length
     }
