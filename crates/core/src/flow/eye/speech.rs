@@ -300,17 +300,29 @@ impl Voice {
 
 /// Where the first line but one begins that is an identification.
 fn later_ident(bytes: &[u8]) -> Option<usize> {
-    // Many bytes are looked at at once, and most have no line's end among them.
-    let (parts, rest) = bytes.as_chunks::<64>();
-    let has_end = |part: &[u8]| part.iter().fold(false, |any, byte| any | (*byte == b'\n'));
     let is_ident = |begin: &usize| bytes.get(*begin..).is_some_and(|b| b.starts_with(b"SSH-"));
     let in_part = |at: usize, part: &[u8]| {
         let ends = (at..).zip(part).filter(|(_, byte)| **byte == b'\n');
         ends.map(|(end, _)| end + 1).find(is_ident)
     };
-    let mut whole = (0..).step_by(64).zip(parts).filter(|(_, part)| has_end(*part));
-    let found = whole.find_map(|(at, part)| in_part(at, part));
-    found.or_else(|| in_part(parts.len() * 64, rest))
+    let mut at = 0;
+    // Many bytes are looked at at once, each with the one behind it: most have no line's end among
+    // them, and few an S behind that.
+    while let Some((part, behind)) = chunk_at(bytes, at).zip(chunk_at(bytes, at + 1)) {
+        let pairs = part.iter().zip(behind);
+        if pairs.fold(false, |any, (end, next)| any | (*end == b'\n') & (*next == b'S')) {
+            let found = in_part(at, part);
+            if found.is_some() {
+                return found;
+            }
+        }
+        at += part.len();
+    }
+    in_part(at, bytes.get(at..).unwrap_or_default())
+}
+
+fn chunk_at(bytes: &[u8], at: usize) -> Option<&[u8; 64]> {
+    bytes.get(at..)?.first_chunk()
 }
 
 /// What `bytes` may be the begin of.
