@@ -144,8 +144,16 @@ impl From<bool> for Flag {
     }
 }
 
+#[inline]
 pub(super) fn number(out: &mut Vec<u8>, value: impl itoa::Integer) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(value).as_bytes();
+    match digits {
+        [one] => out.push(*one),
+        [one, two] => out.extend_from_slice(&[*one, *two]),
+        [one, two, three] => out.extend_from_slice(&[*one, *two, *three]),
+        _ => out.extend_from_slice(digits),
+    }
 }
 
 /// The numbers of an address, each with a dot behind it.
@@ -179,7 +187,16 @@ pub(super) fn dotted(out: &mut Vec<u8>, address: Ipv4Addr) {
         length += 2 + usize::from(number >= 10) + usize::from(number >= 100);
     }
     // But for the last dot.
-    out.extend_from_slice(text.get(..length - 1).unwrap_or_default());
+    some(out, &text, length - 1);
+}
+
+/// The first `length` of a few bytes: to write all and take the rest back is a few stores, and a
+/// copy of any length is a call.
+#[inline]
+fn some<const N: usize>(out: &mut Vec<u8>, text: &[u8; N], length: usize) {
+    let begin = out.len();
+    out.extend_from_slice(text);
+    out.truncate(begin + length);
 }
 
 /// The two digits of a number below a hundred.
