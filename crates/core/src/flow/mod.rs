@@ -15,6 +15,7 @@ pub mod tcp;
 pub mod tracker;
 pub mod window;
 
+mod half;
 mod key;
 mod opening;
 mod stream;

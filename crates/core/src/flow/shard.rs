@@ -6,13 +6,14 @@
 
 use std::collections::VecDeque;
 
+use crate::flow::half::Half;
 use crate::flow::packet::Skip;
 use crate::flow::packet::{Icmp, Tcp, Transport, ip};
 use crate::flow::splitter::Packet;
 use crate::flow::table::{Class, Index, Queue, Slot, Table};
-use crate::flow::tcp::{Direction, Endpoint, Flow, Moment, Opening};
+use crate::flow::tcp::{Direction, Flow, Moment, Opening};
 use crate::flow::tracker::{Config, Counts, End, Event, SHARDS, Wants};
-use crate::flow::window::{Early, is_bare_ack};
+use crate::flow::window::Early;
 use crate::wire::tcp::{RST, SYN};
 
 /// Flows, and what it takes to tell them apart.
@@ -40,22 +41,6 @@ struct Kind {
     holders: VecDeque<(u32, u64)>,
     held: usize,
     held_cap: usize,
-}
-
-/// A connection that is not more than a handshake.
-#[derive(Debug)]
-struct Half {
-    client: Endpoint,
-    latest_ns: u64,
-    syn: Option<Opening>,
-    answer: Option<Box<Opening>>,
-    syns: u32,
-    answers: u32,
-    /// Packets of client and server that do not open it, and the bare acknowledgements of them.
-    others: [u16; 2],
-    acks: [u16; 2],
-    /// The first of the others that the server sent.
-    server_first: Option<Moment>,
 }
 
 /// In the index, whether a place is one of the handshakes'.
@@ -535,74 +520,6 @@ impl Shard {
         // Who does not know the flow cannot quote from it.
         if sender.is_near(u32::from_be_bytes([q0, q1, q2, q3])) {
             sender.refused(packet.at, mtu);
-        }
-    }
-}
-
-impl Half {
-    fn new(client: Endpoint, at: Moment) -> Self {
-        Self {
-            client,
-            latest_ns: at.at_ns,
-            syn: None,
-            answer: None,
-            syns: 0,
-            answers: 0,
-            others: [0; 2],
-            acks: [0; 2],
-            server_first: None,
-        }
-    }
-
-    /// Takes in an opening; how often it was sent by now, and how long after the last time.
-    fn open(&mut self, opening: &Opening, from: Endpoint) -> (u32, Option<u64>) {
-        let at_ns = opening.at.at_ns;
-        let (known, count) = if opening.is_answer() {
-            (self.answer.as_deref_mut(), self.answers)
-        } else {
-            (self.syn.as_mut(), self.syns)
-        };
-        self.latest_ns = at_ns;
-        let is_known = known.is_some();
-        if let Some(known) = known
-            && known.isn == opening.isn
-        {
-            // The first frame stays, the time is that of the latest.
-            let since_ns = at_ns.saturating_sub(known.at.at_ns);
-            known.at.at_ns = at_ns;
-            let count = count.saturating_add(1);
-            if opening.is_answer() {
-                self.answers = count;
-            } else {
-                self.syns = count;
-            }
-            return (count, Some(since_ns));
-        }
-        if opening.is_answer() {
-            self.answer = Some(Box::new(*opening));
-            self.answers = 1;
-        } else {
-            if is_known {
-                *self = Self::new(from, opening.at);
-            }
-            self.syn = Some(*opening);
-            self.syns = 1;
-        }
-        (1, None)
-    }
-
-    /// A segment without payload.
-    fn segment(&mut self, at: Moment, from: Endpoint, tcp: &Tcp<'_>) {
-        self.latest_ns = at.at_ns;
-        let ([client, server], [client_acks, server_acks]) = (&mut self.others, &mut self.acks);
-        let (others, acks) =
-            if from == self.client { (client, client_acks) } else { (server, server_acks) };
-        *others = others.saturating_add(1);
-        if is_bare_ack(tcp) {
-            *acks = acks.saturating_add(1);
-        }
-        if from != self.client {
-            self.server_first.get_or_insert(at);
         }
     }
 }
