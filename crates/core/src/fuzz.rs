@@ -28,7 +28,7 @@ use crate::profile::keyboard::{Context, Decoder, Stroke, columns};
 use crate::profile::{self, Attacker, Behavior, Output};
 use crate::wire::http::{self, h2};
 use crate::wire::tls::{dtls, hello};
-use crate::wire::{quic, ssh, tls, x509};
+use crate::wire::{quic, sftp as requests, ssh, tls, x509};
 
 /// The body of a target.
 pub type Target = fn(&[u8]);
@@ -53,6 +53,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("x509", x509),
     ("fold", fold),
     ("ssh_packet", ssh_packet),
+    ("sftp", sftp),
 ];
 
 /// More bytes never change an answer about the identification line.
@@ -388,6 +389,19 @@ fn ssh_payloads(opener: &mut Opener, wire: &[u8], piece: usize) -> (Vec<Vec<u8>>
     (payloads, None)
 }
 
+/// Messages of SFTP are cut where they claim to end, and what one asks does not change with what
+/// comes behind it.
+pub fn sftp(bytes: &[u8]) {
+    let mut rest = bytes;
+    while let Ok(Some((message, used))) = requests::message(rest) {
+        assert_eq!(message.len() + 4, used, "a message is not as long as it says");
+        let alone = rest.get(..used).map(requests::message);
+        assert_eq!(alone, Some(Ok(Some((message, used)))), "an answer changed");
+        let _ = requests::request(message);
+        rest = rest.get(used..).unwrap_or_default();
+    }
+}
+
 /// What a certificate names stands in it.
 pub fn x509(bytes: &[u8]) {
     if let Ok(found) = x509::objects(bytes) {
@@ -540,6 +554,8 @@ mod tests {
             b"{\"version\":2,\"width\":80,\"height\":24}\n[0.1,\"i\",\"l\"]\n[0.2,\"o\",\"l\"]\n",
         ),
         ("x509", CERTIFICATE),
+        ("sftp", b"\0\0\0\x05\x01\0\0\0\x03\0\0\0\x14\x03\0\0\0\x01\0\0\0\x02/x\0\0\0\x1a\0\0\0\0\x01"),
+        ("sftp", b"\0\0\0\x17\xc8\0\0\0\x09\0\0\0\x09copy-data\0\0\0\0\x01\0\0\0\x07\x63\0\0\0\x01\0\0"),
         ("ssh_packet", b"\0\0\x05\x30\x01\x14offer|\x32\0\0\0\x04root|\x5e"),
         ("ssh_packet", b"\x01\x03\x01\x44\x80\x14offer|\x5eletters"),
         ("ssh_packet", b"\x02\x05\x07\x09\x20\x5eone|\x5etwo"),

@@ -65,6 +65,29 @@ pub const SSH_KEPT_BYTES: usize = 4 << 10;
 /// longer one is malformed.
 pub const SSH_NUMBER_BYTES: usize = 2_048;
 
+/// TM-FIL-001: bytes of one message of SFTP (`sftp-server`'s own bound); a longer one ends the
+/// server.
+pub const SFTP_MESSAGE_BYTES: usize = 256 << 10;
+/// TM-FIL-002: handles of one SFTP server that are open at once (what is left of the 1,024 files that
+/// a process of Debian may have open); the next one fails.
+pub const SFTP_HANDLES: usize = 1_021;
+/// TM-FIL-003: bytes of one uploaded file that are kept; those behind are counted, and are zeros
+/// where somebody reads them.
+pub const FILE_KEPT_BYTES: usize = 32 << 20;
+/// TM-FIL-004: bytes that the sessions of one connection keep in files; further ones are counted as
+/// above, and files whose sizes together fill the machine's disk find it full.
+pub const FILES_KEPT_BYTES: usize = 64 << 20;
+/// TM-FIL-005: bytes that all sessions of one machine keep in files; as above.
+pub const FILES_KEPT_ALL_BYTES: usize = 1 << 30;
+/// TM-FIL-006: files, folders, links and removals of one connection; the disk is full for the next.
+pub const FILES_NODES: usize = 4_096;
+/// TM-FIL-007: requests for files of one session that are facts; further ones are answered, and an
+/// anomaly says so.
+pub const FILE_REQUESTS: u32 = 4_096;
+/// TM-FIL-008: bytes kept of a path that a request for files names; longer ones are cut (no path of
+/// Linux is).
+pub const FILE_PATH_BYTES: usize = 4_096;
+
 /// TM-TLS-001: bytes of one handshake message (certificate chains are the long ones); a longer one
 /// is malformed.
 pub const TLS_MESSAGE_BYTES: usize = 128 << 10;

@@ -9,6 +9,7 @@ pub mod http;
 pub mod pieces;
 pub mod quic;
 pub mod reader;
+pub mod sftp;
 pub mod ssh;
 pub mod tcp;
 pub mod tls;
