@@ -321,6 +321,30 @@ pub enum SessionFact {
         /// The exit status that we reported, where we did.
         status: Option<u32>,
     },
+    /// The peer asked an SFTP server or `scp` for something that has a name in the file system.
+    FileRequest {
+        /// What it asked: the request of SFTP in lower case (`open`, `realpath`), an extension by
+        /// its name as sent, or the letter of `scp`'s message (`C`, `D`); `source` and `sink` are
+        /// what `scp` was started for.
+        request: Octets,
+        /// The first path, as sent.
+        path: Octets,
+        /// The second path, as sent.
+        second: Option<Octets>,
+        /// The request's number: flags of `open`, the version of `init`, permissions of `mkdir`,
+        /// `setstat` and `scp`'s messages.
+        number: Option<u32>,
+        /// What we answered: a status of SFTP (0 for what was granted), of `scp` 0 or 1; nothing
+        /// where there was no answer.
+        answer: Option<u32>,
+    },
+    /// A file that the peer wrote was closed.
+    FileWritten {
+        /// The path by which it was opened, as sent.
+        path: Octets,
+        /// How many bytes were written into it.
+        bytes: u64,
+    },
 }
 
 /// Terminal size; zero where the peer sent zero.
@@ -668,6 +692,8 @@ impl SessionFact {
             Self::CommandDone { .. } => "command_done",
             Self::Recorded { .. } => "recorded",
             Self::SessionClosed { .. } => "session_closed",
+            Self::FileRequest { .. } => "file_request",
+            Self::FileWritten { .. } => "file_written",
         }
     }
 }
@@ -711,6 +737,8 @@ pub const KINDS: &[&str] = &[
     "command_done",
     "recorded",
     "session_closed",
+    "file_request",
+    "file_written",
 ];
 
 impl Timestamp {

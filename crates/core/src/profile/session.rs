@@ -322,7 +322,9 @@ impl Session {
             | SessionFact::ProgramRefused { .. }
             | SessionFact::Signal { .. }
             | SessionFact::Command { .. }
-            | SessionFact::CommandDone { .. } => {}
+            | SessionFact::CommandDone { .. }
+            | SessionFact::FileRequest { .. }
+            | SessionFact::FileWritten { .. } => {}
         }
     }
 

@@ -19,7 +19,7 @@ fn import(store: &TestStore, text: &str) -> Engine {
 }
 
 /// The folders with journals, one beside the other.
-const FIXTURES: [&str; 2] = ["v1", "v2"];
+const FIXTURES: [&str; 3] = ["v1", "v2", "v3"];
 
 #[test]
 fn journals_are_read_and_written_as_they_were() {

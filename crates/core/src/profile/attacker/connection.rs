@@ -127,7 +127,9 @@ impl Attacker {
             | SessionFact::HiddenInput { .. }
             | SessionFact::CommandDone { .. }
             | SessionFact::Recorded { .. }
-            | SessionFact::SessionClosed { .. } => {}
+            | SessionFact::SessionClosed { .. }
+            | SessionFact::FileRequest { .. }
+            | SessionFact::FileWritten { .. } => {}
         }
     }
 
