@@ -4,11 +4,16 @@
 //! the bytes. One call does a bounded amount of work; what is left is done at the next wake.
 
 mod completion;
+mod disk;
 mod input;
+mod transfer;
+
+pub use disk::Disk;
 
 use crate::commands::{OutKind, Stream};
 use crate::editor::Editor;
 use crate::record::Recorder;
+use crate::sftp::Server;
 use crate::shell::parse::{Parsed, parse};
 use crate::shell::run::{Echo, Engine, Fed, Progress};
 use crate::shell::{LevelKind, Shell};
@@ -42,12 +47,15 @@ pub struct Console {
     end: End,
     wake_asked: Option<Timestamp>,
     work: usize,
+    /// The files that it shares with other sessions.
+    disk: Option<Disk>,
 }
 
 #[derive(Debug)]
 enum Kind {
     Shell,
     Exec(Vec<u8>),
+    Sftp(Box<Server>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,11 +108,18 @@ impl Console {
         Self::new(machine, login, Kind::Exec(command))
     }
 
+    /// A subsystem by its name, as `ssh -s host NAME` runs it; `None` for one that the machine does
+    /// not know.
+    #[must_use]
+    pub fn subsystem(machine: Arc<Machine>, login: Login, name: &[u8]) -> Option<Self> {
+        (name == b"sftp").then(|| Self::new(machine, login, Kind::Sftp(Box::default())))
+    }
+
     fn new(machine: Arc<Machine>, login: Login, kind: Kind) -> Self {
         let cols = login.terminal.as_ref().map(|terminal| terminal.size.cols.min(WINDOW_CELLS));
         let level = match (&kind, cols) {
             (Kind::Shell, Some(_)) => LevelKind::Login,
-            (Kind::Shell, None) | (Kind::Exec(_), _) => LevelKind::Script,
+            (Kind::Shell, None) | (Kind::Exec(_) | Kind::Sftp(_), _) => LevelKind::Script,
         };
         let out_kind = cols.map_or(OutKind::Other, OutKind::Terminal);
         Self {
@@ -123,12 +138,16 @@ impl Console {
             end: End::Open,
             wake_asked: None,
             work: 0,
+            disk: None,
         }
     }
 
     /// What happens before the peer sends anything.
     pub fn open(&mut self, now: Timestamp, steps: &mut Vec<Step>) {
-        let mut rec = Recorder::new(steps);
+        self.with_disk(|console| console.begin(now, &mut Recorder::new(steps)));
+    }
+
+    fn begin(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
         self.engine.shell.open(now);
         match &self.kind {
             Kind::Shell => {
@@ -139,10 +158,11 @@ impl Console {
                     let uname =
                         format!("Linux {host} {kernel} {} x86_64\n", machine.kernel_version);
                     let motd = [uname.as_str(), crate::files::base::MOTD].concat();
-                    self.write(motd.as_bytes(), &mut rec);
-                    self.prompt(&mut rec);
+                    self.write(motd.as_bytes(), rec);
+                    self.prompt(rec);
                 }
             }
+            Kind::Sftp(_) => {}
             Kind::Exec(command) => {
                 let command = command.clone();
                 rec.step(Step::Command(command.clone()));
@@ -150,7 +170,7 @@ impl Console {
                     Parsed::List(items) => self.engine.start(items),
                     Parsed::Incomplete => self.refuse(
                         "bash: -c: line 1: unexpected EOF while looking for matching `''",
-                        &mut rec,
+                        rec,
                     ),
                     Parsed::Unexpected(token) => {
                         let token = String::from_utf8_lossy(&token);
@@ -158,26 +178,33 @@ impl Console {
                             &format!(
                                 "bash: -c: line 1: syntax error near unexpected token `{token}'"
                             ),
-                            &mut rec,
+                            rec,
                         );
                     }
                 }
-                self.settle(now, &mut rec);
-                self.ask_for_time(now, &mut rec);
+                self.settle(now, rec);
+                self.ask_for_time(now, rec);
             }
         }
     }
 
     /// Bytes of the peer.
     pub fn receive(&mut self, now: Timestamp, bytes: &[u8], steps: &mut Vec<Step>) {
-        let mut rec = Recorder::new(steps);
+        self.with_disk(|console| console.take(now, bytes, &mut Recorder::new(steps)));
+    }
+
+    fn take(&mut self, now: Timestamp, bytes: &[u8], rec: &mut Recorder<'_>) {
         if self.state == State::Over || self.end == End::Closed {
+            return;
+        }
+        if self.takes_files() {
+            self.take_file(now, bytes, rec);
             return;
         }
         self.received = self.received.saturating_add(bytes.len() as u64);
         if self.received > SESSION_INPUT_BYTES || self.queue.len() + bytes.len() > QUEUE_BYTES {
             rec.anomaly(Anomaly::TooMuchInput, self.received.to_string().as_bytes());
-            self.exit(255, &mut rec);
+            self.exit(255, rec);
             return;
         }
         if self.queue.is_empty() {
@@ -185,33 +212,42 @@ impl Console {
             self.work = 0;
             let mut rest = bytes;
             while self.work < WORK && !rest.is_empty() {
-                self.drain_ahead(now, &mut rec);
+                self.drain_ahead(now, rec);
                 if self.work >= WORK || matches!(self.state, State::Resting | State::Over) {
                     break;
                 }
-                let taken = self.bytes(now, rest, &mut rec);
+                let taken = self.bytes(now, rest, rec);
                 rest = rest.get(taken..).unwrap_or(&[]);
             }
             self.queue.extend(rest);
-            self.drain_ahead(now, &mut rec);
+            self.drain_ahead(now, rec);
         } else {
             self.queue.extend(bytes);
         }
-        self.ask_for_time(now, &mut rec);
+        self.ask_for_time(now, rec);
     }
 
     /// How many bytes wait for their turn. Whoever can should send nothing while there are some:
     /// the next wake works on them.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.queue.len()
+        match &self.kind {
+            Kind::Sftp(server) => server.waiting(),
+            Kind::Shell | Kind::Exec(_) => self.queue.len(),
+        }
     }
 
     /// The peer's side of the channel has ended.
     pub fn end_of_input(&mut self, now: Timestamp, steps: &mut Vec<Step>) {
-        let mut rec = Recorder::new(steps);
-        self.end = End::Closed;
-        self.pump(now, &mut rec);
+        self.with_disk(|console| {
+            let mut rec = Recorder::new(steps);
+            console.end = End::Closed;
+            if console.is_server() {
+                console.end_server(&mut rec);
+            } else {
+                console.pump(now, &mut rec);
+            }
+        });
     }
 
     /// The terminal has another size.
@@ -228,17 +264,24 @@ impl Console {
 
     /// The instant of the last [`Step::WakeAt`] has come.
     pub fn wake(&mut self, now: Timestamp, steps: &mut Vec<Step>) {
-        let mut rec = Recorder::new(steps);
+        self.with_disk(|console| console.go_on(now, &mut Recorder::new(steps)));
+    }
+
+    fn go_on(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
         self.wake_asked = None;
+        if self.is_server() {
+            self.wake_server(now, rec);
+            return;
+        }
         match self.state {
             State::Running => {
                 self.engine.wake(now);
-                self.settle(now, &mut rec);
+                self.settle(now, rec);
             }
-            State::Resting => self.settle(now, &mut rec),
+            State::Resting => self.settle(now, rec),
             State::Reading | State::Over => {}
         }
-        self.pump(now, &mut rec);
+        self.pump(now, rec);
     }
 
     /// Does what waits, up to one call's share.
@@ -504,6 +547,9 @@ impl Console {
 
     /// Passes on what commands have written.
     fn show(&mut self, rec: &mut Recorder<'_>) {
+        for step in std::mem::take(&mut self.engine.shell.noted) {
+            rec.step(step);
+        }
         for (stream, bytes) in std::mem::take(&mut self.engine.shown) {
             match stream {
                 Stream::Err if self.cols.is_none() => rec.error_output(bytes),

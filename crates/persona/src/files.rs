@@ -3,11 +3,14 @@
 //! **Invariant:** memory only; a session's changes are bounded in number and in bytes.
 
 pub(crate) mod base;
+pub(crate) mod content;
 
-use crate::machine::Dice;
+use content::{Content, Kept};
+use decnet_core::limits::FILES_NODES;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 /// A file, folder or link.
 #[derive(Clone, Debug)]
@@ -17,7 +20,9 @@ pub(crate) struct Node {
     pub(crate) mode: u16,
     pub(crate) uid: u32,
     pub(crate) gid: u32,
-    /// Seconds since 1970.
+    /// When it was read, seconds since 1970.
+    pub(crate) accessed: i64,
+    /// When it was changed, seconds since 1970.
     pub(crate) changed: i64,
 }
 
@@ -32,28 +37,6 @@ pub(crate) enum Kind {
     Link(Vec<u8>),
     /// A character device, with its numbers.
     Device(u32, u32),
-}
-
-/// What is in a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Content {
-    /// The bytes, or the first ones where there was no room for all.
-    pub(crate) bytes: Vec<u8>,
-    /// How many came behind those: a large upload has its size without the memory.
-    pub(crate) more: u64,
-}
-
-impl Content {
-    /// The file's size.
-    pub(crate) fn size(&self) -> u64 {
-        (self.bytes.len() as u64).saturating_add(self.more)
-    }
-}
-
-impl From<&[u8]> for Content {
-    fn from(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.to_vec(), more: 0 }
-    }
 }
 
 /// Files whose content is computed when they are read.
@@ -79,6 +62,15 @@ pub(crate) enum Fault {
     Exists,
     NoSpace,
     Loop,
+    NotPermitted,
+    NotEmpty,
+    Invalid,
+    TooLong,
+    BadHandle,
+    TooManyHandles,
+    NotSupported,
+    Busy,
+    Io,
 }
 
 impl Fault {
@@ -91,6 +83,15 @@ impl Fault {
             Self::Exists => "File exists",
             Self::NoSpace => "No space left on device",
             Self::Loop => "Too many levels of symbolic links",
+            Self::NotPermitted => "Operation not permitted",
+            Self::NotEmpty => "Directory not empty",
+            Self::Invalid => "Invalid argument",
+            Self::TooLong => "File name too long",
+            Self::BadHandle => "Bad file descriptor",
+            Self::TooManyHandles => "Too many open files",
+            Self::NotSupported => "Operation not supported",
+            Self::Busy => "Device or resource busy",
+            Self::Io => "Input/output error",
         }
     }
 }
@@ -99,12 +100,16 @@ impl Fault {
 pub(crate) type Tree = BTreeMap<Vec<u8>, Node>;
 
 /// One session's view.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Files {
     base: Arc<Tree>,
     /// What differs; `None` is gone.
     own: BTreeMap<Vec<u8>, Option<Node>>,
-    bytes: usize,
+    kept: Kept,
+    /// The sizes of what is the session's own, together.
+    sizes: u64,
+    /// What those may be: what is free on the disk.
+    room: u64,
 }
 
 /// Who asks.
@@ -128,17 +133,22 @@ pub(crate) enum Last {
     Keep,
 }
 
-/// Bytes that one session may write.
-const OWN_BYTES: usize = 1024 * 1024;
-/// Files, folders and removals of one session.
-const OWN_NODES: usize = 1_024;
 /// Bytes of a path, as `PATH_MAX`.
-const PATH_BYTES: usize = 4_096;
+pub(crate) const PATH_BYTES: usize = 4_096;
+/// Bytes of a name, as `NAME_MAX`.
+pub(crate) const NAME_BYTES: usize = 255;
 const LINKS: usize = 16;
 
 impl Files {
-    pub(crate) fn new(base: Arc<Tree>) -> Self {
-        Self { base, own: BTreeMap::new(), bytes: 0 }
+    /// What is on a machine's disk, on which `room` bytes are free. What is kept of it counts with
+    /// what `all` sessions keep.
+    pub(crate) fn new(base: Arc<Tree>, all: Arc<AtomicUsize>, room: u64) -> Self {
+        Self { base, own: BTreeMap::new(), kept: Kept::new(all), sizes: 0, room }
+    }
+
+    /// Bytes that the session's own files take from the disk.
+    pub(crate) fn sizes(&self) -> u64 {
+        self.sizes
     }
 
     fn at(&self, path: &[u8]) -> Option<&Node> {
@@ -150,13 +160,26 @@ impl Files {
 
     /// The path without links, `.` and `..`. The last part may be missing.
     pub(crate) fn resolve(&self, cwd: &[u8], path: &[u8], last: Last) -> Result<Vec<u8>, Fault> {
-        if path.is_empty() || path.len() > PATH_BYTES {
+        if path.is_empty() {
             return Err(Fault::Missing);
+        }
+        if path.len() >= PATH_BYTES {
+            return Err(Fault::TooLong);
         }
         let mut todo: Vec<Vec<u8>> = parts(path).rev().map(<[u8]>::to_vec).collect();
         let mut here = if path.first() == Some(&b'/') { Vec::new() } else { cwd.to_vec() };
         let mut links = 0;
         while let Some(part) = todo.pop() {
+            if matches!(part.as_slice(), b"." | b"..") {
+                match self.node(&here)?.kind {
+                    Kind::Folder => {}
+                    Kind::File(_)
+                    | Kind::Program(_)
+                    | Kind::Live(_)
+                    | Kind::Link(_)
+                    | Kind::Device(..) => return Err(Fault::NotFolder),
+                }
+            }
             match part.as_slice() {
                 b"." => {}
                 b".." => {
@@ -164,6 +187,9 @@ impl Files {
                     here.truncate(up);
                 }
                 name => {
+                    if name.len() > NAME_BYTES {
+                        return Err(Fault::TooLong);
+                    }
                     match self.at(&here).map(|node| &node.kind) {
                         Some(Kind::Folder) => {}
                         Some(_) => return Err(Fault::NotFolder),
@@ -172,8 +198,8 @@ impl Files {
                     let before = here.len();
                     here.push(b'/');
                     here.extend_from_slice(name);
-                    if here.len() > PATH_BYTES {
-                        return Err(Fault::Missing);
+                    if here.len() >= PATH_BYTES {
+                        return Err(Fault::TooLong);
                     }
                     let follow = last == Last::Follow || !todo.is_empty() || path.ends_with(b"/");
                     if let (Some(Kind::Link(to)), true) =
@@ -235,44 +261,152 @@ impl Files {
                 return Err(Fault::NotFolder);
             }
         }
-        let before = self.own.get(path).and_then(Option::as_ref).map_or(0, cost);
-        let after = self.bytes - before + cost(&node);
-        if after > OWN_BYTES || (self.own.len() >= OWN_NODES && !self.own.contains_key(path)) {
+        self.set(path, Some(node))
+    }
+
+    fn set(&mut self, path: &[u8], node: Option<Node>) -> Result<(), Fault> {
+        let old = self.own.get(path);
+        if old.is_none() && self.own.len() >= FILES_NODES {
             return Err(Fault::NoSpace);
         }
-        self.bytes = after;
-        self.own.insert(path.to_vec(), Some(node));
+        let before = old.map_or(0, |old| weight(path, old.as_ref()));
+        let after = weight(path, node.as_ref());
+        let rest = self.sizes - old.and_then(Option::as_ref).map_or(0, size);
+        let sizes = rest.saturating_add(node.as_ref().map_or(0, size));
+        if sizes > self.room.max(rest) || !self.kept.all_of(after.saturating_sub(before)) {
+            return Err(Fault::NoSpace);
+        }
+        self.kept.give_back(before.saturating_sub(after));
+        self.sizes = sizes;
+        self.own.insert(path.to_vec(), node);
         Ok(())
     }
 
-    /// Writes at the end of a file that is there. Beyond what one session may write, bytes are
-    /// counted and not kept.
+    /// Changes what is known of something, but not what is in it.
+    pub(crate) fn change(
+        &mut self,
+        path: &[u8],
+        change: impl FnOnce(&mut Node),
+    ) -> Result<(), Fault> {
+        if !matches!(self.own.get(path), Some(Some(_))) {
+            let node = self.node(path)?.clone();
+            self.set(path, Some(node))?;
+        }
+        if let Some(Some(node)) = self.own.get_mut(path) {
+            change(node);
+        }
+        Ok(())
+    }
+
+    /// A file was read. Like most machines, this one notes that once after each change, and once a
+    /// day; of what all sessions share it does not.
+    pub(crate) fn accessed(&mut self, path: &[u8], now: i64) {
+        if let Some(Some(node)) = self.own.get_mut(path)
+            && (node.accessed <= node.changed || now - node.accessed >= 86_400)
+        {
+            node.accessed = now;
+        }
+    }
+
+    /// Writes at the end of a file that is the session's own.
     pub(crate) fn append(&mut self, path: &[u8], bytes: &[u8]) {
-        let room = OWN_BYTES.saturating_sub(self.bytes).min(bytes.len());
-        let Some(Some(Node { kind: Kind::File(content), .. })) = self.own.get_mut(path) else {
-            return;
+        if let Ok(Node { kind: Kind::File(content), changed, .. }) = self.node(path) {
+            let (size, changed) = (content.size(), *changed);
+            // A shell's command is not told that the disk is full.
+            let _ = self.write(path, size, bytes, changed);
+        }
+    }
+
+    /// Writes into a file that is the session's own, which grows as it must. Beyond what is kept,
+    /// bytes are counted. Says how many were moved.
+    pub(crate) fn write(
+        &mut self,
+        path: &[u8],
+        offset: u64,
+        bytes: &[u8],
+        changed: i64,
+    ) -> Result<usize, Fault> {
+        let Some(Some(Node { kind: Kind::File(content), changed: when, .. })) =
+            self.own.get_mut(path)
+        else {
+            return Err(Fault::BadHandle);
         };
-        let content = Arc::make_mut(content);
-        // What is not kept is behind what is, never between.
-        let room = if content.more == 0 { room } else { 0 };
-        content.bytes.extend_from_slice(bytes.get(..room).unwrap_or(&[]));
-        content.more = content.more.saturating_add((bytes.len() - room) as u64);
-        self.bytes += room;
+        let end = offset.checked_add(bytes.len() as u64).ok_or(Fault::Invalid)?;
+        let growth = end.saturating_sub(content.size());
+        if growth > self.room.saturating_sub(self.sizes) {
+            return Err(Fault::NoSpace);
+        }
+        self.sizes += growth;
+        *when = changed;
+        Ok(Arc::make_mut(content).write(offset, bytes, &mut self.kept))
+    }
+
+    /// Makes a file of the session's own as long as that. Says how many bytes were moved.
+    pub(crate) fn resize(&mut self, path: &[u8], size: u64, changed: i64) -> Result<usize, Fault> {
+        let Some(Some(Node { kind: Kind::File(content), changed: when, .. })) =
+            self.own.get_mut(path)
+        else {
+            return Err(Fault::BadHandle);
+        };
+        let old = content.size();
+        if size >= old {
+            return self.write(path, size, &[], changed);
+        }
+        *when = changed;
+        self.sizes -= old - size;
+        // What is shared with another file is not copied only to be cut.
+        if size == 0 {
+            let kept = content.bytes.len();
+            *content = Arc::default();
+            self.kept.give_back(kept);
+        } else {
+            Arc::make_mut(content).truncate(size, &mut self.kept);
+        }
+        Ok(0)
     }
 
     /// Takes away what is at a resolved path.
     pub(crate) fn remove(&mut self, path: &[u8]) -> Result<(), Fault> {
-        let before = cost(self.node(path)?);
-        if self.own.len() >= OWN_NODES && !self.own.contains_key(path) {
+        self.node(path)?;
+        if self.base.contains_key(path) {
+            return self.set(path, None);
+        }
+        if let Some(old) = self.own.remove(path) {
+            self.sizes -= old.as_ref().map_or(0, size);
+            self.kept.give_back(weight(path, old.as_ref()));
+        }
+        Ok(())
+    }
+
+    /// What is at a path and all that is below it, the outermost first; at most so many.
+    pub(crate) fn below(&self, path: &[u8], most: usize) -> Vec<Vec<u8>> {
+        let mut all = vec![path.to_vec()];
+        let mut at = 0;
+        while let Some(folder) = all.get(at).cloned() {
+            at += 1;
+            if let Some(Kind::Folder) = self.at(&folder).map(|node| &node.kind) {
+                let room = most.saturating_sub(all.len());
+                let names = self.names(&folder).into_iter().take(room);
+                all.extend(names.map(|name| [folder.as_slice(), b"/", &name].concat()));
+            }
+        }
+        all
+    }
+
+    /// Gives something another path, with all that is below it.
+    pub(crate) fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), Fault> {
+        let all = self.below(from, FILES_NODES);
+        if self.own.len() + 2 * all.len() > FILES_NODES {
             return Err(Fault::NoSpace);
         }
-        if let Some(Some(_)) = self.own.get(path) {
-            self.bytes -= before;
+        let mut moved = Vec::new();
+        for path in all.iter().rev() {
+            moved.push((path, self.node(path)?.clone()));
+            self.remove(path)?;
         }
-        if self.base.contains_key(path) {
-            self.own.insert(path.to_vec(), None);
-        } else {
-            self.own.remove(path);
+        for (path, node) in moved.into_iter().rev() {
+            let below = path.get(from.len()..).unwrap_or_default();
+            self.put(&[to, below].concat(), node)?;
         }
         Ok(())
     }
@@ -300,15 +434,28 @@ fn children<T>(tree: &BTreeMap<Vec<u8>, T>, folder: &[u8], mut each: impl FnMut(
     }
 }
 
-fn cost(node: &Node) -> usize {
+/// What a change takes from what may be kept.
+fn weight(path: &[u8], node: Option<&Node>) -> usize {
+    /// A node's own size, about.
+    const NODE_BYTES: usize = 128;
+    let content = match node.map(|node| &node.kind) {
+        Some(Kind::File(content)) => content.bytes.len(),
+        Some(Kind::Link(to)) => to.len(),
+        Some(Kind::Folder | Kind::Program(_) | Kind::Live(_) | Kind::Device(..)) | None => 0,
+    };
+    path.len() + NODE_BYTES + content
+}
+
+/// What it takes from the disk.
+fn size(node: &Node) -> u64 {
     match &node.kind {
-        Kind::File(content) => content.bytes.len(),
-        Kind::Link(to) => to.len(),
-        Kind::Folder | Kind::Program(_) | Kind::Live(_) | Kind::Device(..) => 0,
+        Kind::File(content) => content.size(),
+        Kind::Program(size) => *size,
+        Kind::Folder | Kind::Link(_) | Kind::Live(_) | Kind::Device(..) => 0,
     }
 }
 
-fn permits(node: &Node, who: Who, access: Access) -> bool {
+pub(crate) fn permits(node: &Node, who: Who, access: Access) -> bool {
     let bit = match access {
         Access::Read => 4,
         Access::Write => 2,
@@ -327,21 +474,4 @@ fn permits(node: &Node, who: Who, access: Access) -> bool {
 /// The parts of a path between slashes.
 pub(crate) fn parts(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     path.split(|&b| b == b'/').filter(|part| !part.is_empty())
-}
-
-/// The first `max` bytes of a program: an ELF header for x86-64, and noise.
-pub(crate) fn program_bytes(size: u64, max: usize) -> Vec<u8> {
-    const HEADER: [u8; 64] = [
-        0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0x3e, 0, 1, 0, 0, 0,
-        0x60, 0x61, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x90, 0x1a, 2, 0, 0, 0, 0, 0, 0,
-        0, 0, 0, 0x40, 0, 0x38, 0, 0x0d, 0, 0x40, 0, 0x1f, 0, 0x1e, 0,
-    ];
-    let size = usize::try_from(size).unwrap_or(max).min(max);
-    let mut bytes = HEADER.to_vec();
-    let mut dice = Dice(u64::try_from(size).unwrap_or(0));
-    while bytes.len() < size {
-        bytes.extend_from_slice(&dice.roll().to_le_bytes());
-    }
-    bytes.truncate(size);
-    bytes
 }

@@ -13,12 +13,15 @@ mod files;
 mod history;
 mod keys;
 pub mod machine;
+mod process;
 mod record;
+mod scp;
 mod screen;
+mod sftp;
 mod shell;
 mod terminal;
 
-pub use console::Console;
+pub use console::{Console, Disk};
 pub use machine::Machine;
 
 use decnet_core::event::{Anomaly, Timestamp, WindowSize};
@@ -74,4 +77,26 @@ pub enum Step {
     WakeAt(Timestamp),
     /// The program ended with this exit status; nothing follows.
     Exit(u32),
+    /// The peer asked for something that has a name in the file system; see
+    /// [`SessionFact::FileRequest`], which has the same parts.
+    ///
+    /// [`SessionFact::FileRequest`]: decnet_core::event::SessionFact::FileRequest
+    FileRequest(FileRequest),
+    /// A file that the peer wrote was closed: its path as sent, and how many bytes were written.
+    FileWritten(Vec<u8>, u64),
+}
+
+/// What was asked about files, and what was answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileRequest {
+    /// What was asked.
+    pub request: Vec<u8>,
+    /// The first path, as sent.
+    pub path: Vec<u8>,
+    /// The second path, as sent.
+    pub second: Option<Vec<u8>>,
+    /// The request's number, where it has one.
+    pub number: Option<u32>,
+    /// The answer, where there was one.
+    pub answer: Option<u32>,
 }

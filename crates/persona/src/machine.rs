@@ -3,9 +3,10 @@
 //! **Invariant:** a pure function of the seed. What changes with time is computed from the instant
 //! that a caller passes.
 
-use crate::files::Tree;
+use crate::files::{Files, Tree};
 use decnet_core::event::Timestamp;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 /// One coherent machine.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Machine {
     reboot_every: i64,
     reboot_phase: i64,
     tree: Arc<Tree>,
+    /// Bytes that all sessions keep in files.
+    kept: Arc<AtomicUsize>,
 }
 
 /// A kind of processor.
@@ -59,8 +62,11 @@ pub struct Cpu {
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
+    /// From one number to the next: any one of a row can be had without those before.
+    pub(crate) const STRIDE: u64 = 0x9e37_79b9_7f4a_7c15;
+
     pub(crate) fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.0 = self.0.wrapping_add(Self::STRIDE);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -106,6 +112,7 @@ impl Machine {
             reboot_every: 86_400 * (19 + dice.below(60)) + dice.below(80_000),
             reboot_phase: dice.below(86_400 * 60),
             tree: Arc::new(Tree::default()),
+            kept: Arc::default(),
         };
         machine.tree = Arc::new(crate::files::base::tree(&machine));
         machine
@@ -120,9 +127,15 @@ impl Machine {
         (now - since).max(self.installed)
     }
 
-    /// The files that every session finds.
-    pub(crate) fn tree(&self) -> &Arc<Tree> {
-        &self.tree
+    /// The files that every session finds, before it changes some.
+    pub(crate) fn files(&self) -> Files {
+        let room = self.disk_kib * 95 / 100 - self.used_kib();
+        Files::new(Arc::clone(&self.tree), Arc::clone(&self.kept), room * 1_024)
+    }
+
+    /// What is used of the root file system when a session begins, KiB.
+    pub(crate) fn used_kib(&self) -> u64 {
+        1_600_000 + self.ids[1] % 2_400_000
     }
 }
 

@@ -312,7 +312,8 @@ fn owner(call: &Call<'_>, id: u32, options: &Options) -> String {
     }
 }
 
-fn mode_text(mode: u16) -> String {
+/// `rwxr-xr-x`
+pub(crate) fn mode_text(mode: u16) -> String {
     let mut text = String::new();
     for (shift, special, letter) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
         let bits = mode >> shift;

@@ -112,19 +112,24 @@ pub(crate) fn free(call: &mut Call<'_>) -> Outcome {
     Outcome::Done(0)
 }
 
-pub(crate) fn df(call: &mut Call<'_>) -> Outcome {
-    let (flags, ..) = call.flags();
-    let machine = std::sync::Arc::clone(&call.shell.machine);
-    let (size, memory) = (machine.disk_kib, machine.memory_kib);
-    let used = 1_600_000 + machine.ids[1] % 2_400_000;
-    let rows = [
+/// File systems: name, KiB, KiB used, and where they are.
+pub(crate) fn disks(shell: &Shell) -> [(&'static str, u64, u64, &'static str); 6] {
+    let machine = &shell.machine;
+    let memory = machine.memory_kib;
+    let used = machine.used_kib() + shell.files.sizes().div_ceil(1_024);
+    [
         ("udev", memory / 2 - 20_000, 0, "/dev"),
         ("tmpfs", memory / 10, 400 + machine.ids[0] % 500, "/run"),
-        ("/dev/vda1", size, used, "/"),
+        ("/dev/vda1", machine.disk_kib, used, "/"),
         ("tmpfs", memory / 2, 0, "/dev/shm"),
         ("tmpfs", 5_120, 0, "/run/lock"),
         ("tmpfs", memory / 10, 0, "/run/user/0"),
-    ];
+    ]
+}
+
+pub(crate) fn df(call: &mut Call<'_>) -> Outcome {
+    let (flags, ..) = call.flags();
+    let rows = disks(call.shell);
     let human = flags.contains(&b'h');
     let show = |kib: u64| {
         if !human {
@@ -155,7 +160,7 @@ pub(crate) fn df(call: &mut Call<'_>) -> Outcome {
     for (name, size, used, at) in rows {
         // Five per cent of a disk are kept back for root.
         let kept = if at == "/" { size / 20 } else { 0 };
-        let free = size - used - kept;
+        let free = (size - used).saturating_sub(kept);
         let percent = (used * 100).div_ceil((used + free).max(1));
         let (size, used, free) = (show(size), show(used), show(free));
         if human {

@@ -18,7 +18,8 @@ fn base(path: &[u8]) -> &[u8] {
 
 fn node(call: &mut Call<'_>, kind: Kind, mode: u16) -> Node {
     let who = call.shell.who();
-    Node { kind, mode, uid: who.uid, gid: who.gid, changed: seconds(call.now) }
+    let changed = seconds(call.now);
+    Node { kind, mode, uid: who.uid, gid: who.gid, accessed: changed, changed }
 }
 
 /// Puts a node where the user may write.
@@ -38,7 +39,7 @@ pub(crate) fn touch(call: &mut Call<'_>) -> Outcome {
                 Ok(old) => {
                     let who = call.shell.who();
                     call.shell.files.allowed(who, &path, Access::Write)?;
-                    call.shell.files.put(&path, Node { changed: now, ..old })
+                    call.shell.files.put(&path, Node { accessed: now, changed: now, ..old })
                 }
                 Err(_) => {
                     let new = node(call, Kind::File(Arc::default()), 0o644);
@@ -99,23 +100,6 @@ pub(crate) fn mkdir(call: &mut Call<'_>) -> Outcome {
     Outcome::Done(status)
 }
 
-/// The path and all that is in it, the outermost first.
-fn tree(call: &mut Call<'_>, path: &[u8]) -> Vec<Vec<u8>> {
-    let mut all = vec![path.to_vec()];
-    let mut at = 0;
-    while let Some(folder) = all.get(at).cloned() {
-        at += 1;
-        if let Ok(Kind::Folder) = call.shell.files.node(&folder).map(|node| &node.kind) {
-            for name in call.shell.files.names(&folder) {
-                if all.len() < NODES {
-                    all.push([folder.as_slice(), b"/", &name].concat());
-                }
-            }
-        }
-    }
-    all
-}
-
 pub(crate) fn rm(call: &mut Call<'_>) -> Outcome {
     let (flags, long, names) = call.flags();
     let force = flags.contains(&b'f') || long.contains(&b"--force".as_slice());
@@ -135,7 +119,7 @@ pub(crate) fn rm(call: &mut Call<'_>) -> Outcome {
                 return Err(Fault::IsFolder);
             }
             call.shell.files.allowed(who, parent(&path), Access::Write)?;
-            for one in tree(call, &path).iter().rev() {
+            for one in call.shell.files.below(&path, NODES).iter().rev() {
                 call.shell.files.remove(one)?;
             }
             Ok(())
@@ -199,7 +183,7 @@ fn transfer(call: &mut Call<'_>, program: &'static str) -> Outcome {
                 return Err(Fault::Exists);
             }
             let who = call.shell.who();
-            let all = tree(call, &source);
+            let all = call.shell.files.below(&source, NODES);
             for path in &all {
                 call.shell.files.allowed(who, path, Access::Read)?;
                 let mut copy = call.shell.files.node(path)?.clone();

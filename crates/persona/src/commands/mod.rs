@@ -6,8 +6,8 @@
 mod environment;
 pub(crate) mod kernel;
 pub(crate) mod listing;
-mod load;
-mod manage;
+pub(crate) mod load;
+pub(crate) mod manage;
 mod people;
 pub(crate) mod privilege;
 mod system;
@@ -148,7 +148,11 @@ impl<'a> Call<'a> {
         match node.kind {
             Kind::Folder => Err(Fault::IsFolder),
             Kind::File(content) => Ok(content.bytes.clone()),
-            Kind::Program(size) => Ok(crate::files::program_bytes(size, OUTPUT_BYTES)),
+            Kind::Program(size) => {
+                let mut bytes = Vec::new();
+                crate::files::content::program(size, 0, OUTPUT_BYTES, &mut bytes);
+                Ok(bytes)
+            }
             Kind::Live(live) => Ok(kernel::live(self.shell, self.now, live)),
             Kind::Device(..) if path.ends_with(b"/zero") => Ok(vec![0; OUTPUT_BYTES]),
             Kind::Device(..) | Kind::Link(_) => Ok(Vec::new()),
@@ -253,6 +257,7 @@ pub(crate) const PROGRAMS: &[(&str, Run, u64, i64)] = &[
     ("pwd", environment::pwd, 43_952, COREUTILS),
     ("reset", system::clear, 27_008, 1_681_600_000),
     ("rm", manage::rm, 72_752, COREUTILS),
+    ("scp", crate::scp::scp, 168_552, 1_746_000_000),
     ("sh", privilege::bash, 125_640, 1_672_900_000),
     ("sleep", system::sleep, 43_888, COREUTILS),
     ("stty", system::stty, 85_112, COREUTILS),

@@ -11,7 +11,7 @@ pub(crate) fn tree(machine: &Machine) -> Tree {
     let installed = machine.installed;
     let mut tree = Tree::new();
     let mut add = |path: &str, kind: Kind, mode: u16, changed: i64| {
-        tree.insert(path.into(), Node { kind, mode, uid: 0, gid: 0, changed });
+        tree.insert(path.into(), Node { kind, mode, uid: 0, gid: 0, accessed: changed, changed });
     };
     add("", Kind::Folder, 0o755, installed);
     for path in FOLDERS {
@@ -63,10 +63,9 @@ pub(crate) fn tree(machine: &Machine) -> Tree {
     }
     let home = format!("/home/{}", machine.user);
     let mut own = |path: String, kind: Kind, mode: u16| {
-        tree.insert(
-            path.into(),
-            Node { kind, mode, uid: 1000, gid: 1000, changed: installed + 900 },
-        );
+        let changed = installed + 900;
+        let node = Node { kind, mode, uid: 1000, gid: 1000, accessed: changed, changed };
+        tree.insert(path.into(), node);
     };
     own(home.clone(), Kind::Folder, 0o700);
     for (name, text) in SKELETON {

@@ -3,13 +3,14 @@
 //! **Invariant:** state only. What runs is in [`run`], what programs do in [`crate::commands`].
 
 pub(crate) mod expand;
+mod noted;
 pub(crate) mod parse;
 pub(crate) mod run;
 
 use crate::calendar::seconds;
 use crate::files::{Files, Who};
 use crate::history::History;
-use crate::{Login, Machine};
+use crate::{Login, Machine, Step};
 use decnet_core::event::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +28,10 @@ pub(crate) struct Shell {
     /// Seconds since 1970.
     pub(crate) logged_in: i64,
     pub(crate) pid: u32,
+    /// What was asked of files and is still to be told.
+    pub(crate) noted: Vec<Step>,
+    /// How many requests for files were told.
+    pub(crate) requests: u32,
 }
 
 /// One shell process.
@@ -82,7 +87,9 @@ impl Shell {
         let home = user.home.clone();
         let level = Level { cwd: home, user, variables: BTreeMap::new(), status: 0, kind, pid };
         let mut shell = Self {
-            files: Files::new(Arc::clone(machine.tree())),
+            files: machine.files(),
+            noted: Vec::new(),
+            requests: 0,
             history: History::default(),
             first: level,
             inner: Vec::new(),
@@ -113,6 +120,7 @@ impl Shell {
             mode: 0o700,
             uid: user.uid,
             gid: user.gid,
+            accessed: changed,
             changed,
         };
         for (name, text) in crate::files::base::SKELETON {

@@ -4,11 +4,16 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     reason = "tests"
 )]
 #![allow(clippy::string_slice, clippy::wildcard_enum_match_arm, reason = "tests")]
 
 mod laws;
+mod messages;
+mod scp;
 mod session;
+mod sftp;
 mod shell;
+mod support;
 mod terminal;

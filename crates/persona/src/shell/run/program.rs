@@ -2,6 +2,8 @@
 
 use crate::commands::privilege::{Dialog, Secret, answer};
 use crate::commands::{Call, OUTPUT_BYTES, OutKind, Outcome, Run, Stdin, Stream};
+use crate::process::Process;
+use crate::scp::Scp;
 use crate::shell::run::Engine;
 use decnet_core::event::Timestamp;
 
@@ -17,6 +19,8 @@ pub(crate) enum Program {
     Collect { run: Collect, args: Vec<Vec<u8>>, data: Vec<u8>, more: u64 },
     /// For a line with echo off.
     Ask(Dialog),
+    /// For files, or until it may send more: `scp`.
+    Scp(Box<Scp>),
 }
 
 /// A command that reads all of its input.
@@ -40,7 +44,7 @@ impl Program {
     pub(crate) fn echo(&self) -> Echo {
         match self {
             Self::Ask(_) => Echo::Off,
-            Self::Pause { .. } | Self::Copy | Self::Collect { .. } => Echo::On,
+            Self::Pause { .. } | Self::Copy | Self::Collect { .. } | Self::Scp(_) => Echo::On,
         }
     }
 }
@@ -59,6 +63,10 @@ impl Engine {
                 let room = OUTPUT_BYTES.saturating_sub(data.len()).min(bytes.len());
                 data.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
                 *more = more.saturating_add((bytes.len() - room) as u64);
+                Fed::Taken
+            }
+            Some(Program::Scp(_)) => {
+                self.scp(|scp, process| scp.feed(process, bytes));
                 Fed::Taken
             }
             Some(Program::Pause { .. } | Program::Ask(_)) | None => Fed::Left,
@@ -85,8 +93,37 @@ impl Engine {
                 self.finish_stage(1);
             }
             Some(pause @ Program::Pause { .. }) => self.put_program(pause),
+            Some(scp @ Program::Scp(_)) => {
+                self.put_program(scp);
+                self.now = now;
+                self.scp(Scp::end_of_file);
+            }
             None => {}
         }
+    }
+
+    /// Lets `scp` do something, shows what it says and sees whether it has ended.
+    fn scp(&mut self, work: impl FnOnce(&mut Scp, &mut Process<'_>)) {
+        match self.take_program() {
+            Some(Program::Scp(mut scp)) => {
+                work(&mut scp, &mut Process { shell: &mut self.shell, now: self.now });
+                self.shown_bytes = 0;
+                for (stream, bytes) in scp.said() {
+                    self.deliver_top(stream, &bytes);
+                }
+                match scp.ended() {
+                    Some(status) => self.finish_stage(status),
+                    None => self.put_program(Program::Scp(scp)),
+                }
+            }
+            Some(program) => self.put_program(program),
+            None => {}
+        }
+    }
+
+    /// The instant of what is fed next.
+    pub(crate) fn now(&mut self, now: Timestamp) {
+        self.now = now;
     }
 
     /// The line that was typed with echo off.
@@ -105,6 +142,11 @@ impl Engine {
                 self.deliver_top(Stream::Err, &text);
                 self.finish_stage(status);
             }
+            Some(scp @ Program::Scp(_)) => {
+                self.put_program(scp);
+                self.now = now;
+                self.scp(Scp::go_on);
+            }
             Some(program) => self.put_program(program),
             None => {}
         }
@@ -114,6 +156,9 @@ impl Engine {
     pub(crate) fn wake_at(&mut self) -> Option<Timestamp> {
         match self.program() {
             Some(Program::Pause { until, .. }) => Some(*until),
+            // At once: what it has said is sent then.
+            Some(Program::Scp(scp)) if scp.is_sending() => Some(self.now),
+            Some(Program::Scp(_)) => None,
             Some(Program::Copy | Program::Collect { .. } | Program::Ask(_)) | None => None,
         }
     }

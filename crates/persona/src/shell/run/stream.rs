@@ -123,7 +123,7 @@ impl Engine {
         let (mode, uid, gid) =
             old.map_or((0o644, who.uid, who.gid), |old| (old.mode, old.uid, old.gid));
         let changed = crate::calendar::seconds(now);
-        files.put(path, Node { kind: Kind::File(kept), mode, uid, gid, changed })
+        files.put(path, Node { kind: Kind::File(kept), mode, uid, gid, accessed: changed, changed })
     }
 
     pub(super) fn destination(&self, mut index: usize, mut stream: Stream) -> Destination {

@@ -5,7 +5,8 @@
 use crate::decoy::ssh::session::{Session, overrun};
 use decnet_core::event::{Anomaly, CloseCause, SessionFact, Timestamp};
 use decnet_core::limits::{
-    COMMAND_BYTES, INPUT_FACT_BYTES, RECORDING_BYTES, SESSION_INPUT_KEPT_BYTES,
+    COMMAND_BYTES, DETAIL_BYTES, FILE_PATH_BYTES, INPUT_FACT_BYTES, RECORDING_BYTES,
+    SESSION_INPUT_KEPT_BYTES,
 };
 use decnet_core::octets::Octets;
 use decnet_persona::{Console, Step};
@@ -91,6 +92,21 @@ impl Session {
             }
             Step::Anomaly(what, detail) => self.connection.anomaly(at, what, &detail).await,
             Step::WakeAt(at) => self.wake = Some(at),
+            Step::FileRequest(asked) => {
+                let request = self.connection.kept(at, &asked.request, DETAIL_BYTES).await;
+                let path = self.connection.kept(at, &asked.path, FILE_PATH_BYTES).await;
+                let second = match asked.second {
+                    Some(path) => Some(self.connection.kept(at, &path, FILE_PATH_BYTES).await),
+                    None => None,
+                };
+                let (number, answer) = (asked.number, asked.answer);
+                let fact = SessionFact::FileRequest { request, path, second, number, answer };
+                self.fact(at, fact).await;
+            }
+            Step::FileWritten(path, bytes) => {
+                let path = self.connection.kept(at, &path, FILE_PATH_BYTES).await;
+                self.fact(at, SessionFact::FileWritten { path, bytes }).await;
+            }
             Step::Exit(status) => return Some(self.exit(status).await),
         }
         None
