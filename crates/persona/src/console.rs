@@ -104,6 +104,10 @@ impl Console {
     /// One command, as `ssh host COMMAND` runs it.
     #[must_use]
     pub fn exec(machine: Arc<Machine>, login: Login, command: &[u8]) -> Self {
+        // Clients that know where it is start it without its name.
+        if command == crate::files::base::SFTP_SERVER.as_bytes() && login.terminal.is_none() {
+            return Self::new(machine, login, Kind::Sftp(Box::default()));
+        }
         let command = command.get(..COMMAND_BYTES).unwrap_or(command).to_vec();
         Self::new(machine, login, Kind::Exec(command))
     }

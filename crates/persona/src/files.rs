@@ -235,6 +235,26 @@ impl Files {
         names.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
     }
 
+    /// How many folders are in a folder, and how many names were looked at for that.
+    pub(crate) fn count(&self, path: &[u8]) -> (u64, usize) {
+        let (mut folders, mut all) = (0, 0);
+        children(&self.own, path, |_, node| {
+            all += 1;
+            folders += u64::from(matches!(node, Some(Node { kind: Kind::Folder, .. })));
+        });
+        let mut whole = [path, b"/"].concat();
+        let end = whole.len();
+        children(&self.base, path, |name, node| {
+            all += 1;
+            if matches!(node.kind, Kind::Folder) {
+                whole.truncate(end);
+                whole.extend_from_slice(name);
+                folders += u64::from(!self.own.contains_key(&whole));
+            }
+        });
+        (folders, all)
+    }
+
     /// Whether `who` may do that with what is at `path`, and may get there.
     pub(crate) fn allowed(&self, who: Who, path: &[u8], access: Access) -> Result<(), Fault> {
         if who.uid == 0 {

@@ -190,7 +190,7 @@ pub(crate) fn scp(call: &mut Call<'_>) -> Outcome {
         }
     }
     let paths: Vec<Vec<u8>> = args.map(<[u8]>::to_vec).collect();
-    let mut process = Process { shell: call.shell, now: call.now };
+    let mut process = Process::new(call.shell, call.now);
     let side = match asked {
         Asked::Client => return client(call, &paths, &common),
         Asked::Sink => Side::Sink(Sink::new(&mut common, &mut process, &paths)),
@@ -198,7 +198,7 @@ pub(crate) fn scp(call: &mut Call<'_>) -> Outcome {
     };
     let mut scp = Scp { side, common };
     if let Stdin::Bytes(bytes) = std::mem::replace(&mut call.stdin, Stdin::Session) {
-        let mut process = Process { shell: call.shell, now: call.now };
+        let mut process = Process::new(call.shell, call.now);
         scp.feed(&mut process, &bytes);
         scp.end_of_file(&mut process);
     }

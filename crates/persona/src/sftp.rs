@@ -64,6 +64,8 @@ const REQUEST_WORK: usize = 2_000;
 const OUTPUT_BYTES: usize = 1 << 20;
 /// Bytes that wait for their turn; more is too much.
 const INPUT_BYTES: usize = 1 << 20;
+/// Bytes of memory that stay when nothing waits.
+const INPUT_KEPT_BYTES: usize = 64 << 10;
 /// How long the rest waits when a call has done its share.
 const PAUSE_NS: i64 = 10_000_000;
 /// What `sftp-server` ends with after a message that is too long, and after one that it cannot read.
@@ -84,12 +86,12 @@ impl Server {
         mut bytes: &[u8],
         rec: &mut Recorder<'_>,
     ) -> Option<u32> {
+        if self.input.len().saturating_add(bytes.len()) > INPUT_BYTES {
+            rec.anomaly(Anomaly::TooMuchInput, self.input.len().to_string().as_bytes());
+            return Some(FATAL);
+        }
         if self.rest == Rest::Waits {
             self.input.extend_from_slice(bytes);
-            if self.input.len() > INPUT_BYTES {
-                rec.anomaly(Anomaly::TooMuchInput, self.input.len().to_string().as_bytes());
-                return Some(FATAL);
-            }
             return None;
         }
         // What a message lacks is brought to its part; the rest is read where it is.
@@ -130,7 +132,9 @@ impl Server {
         let mut input = std::mem::take(&mut self.input);
         let (used, stop) = self.read(shell, now, &input, rec);
         input.drain(..used);
-        self.input = input;
+        if !input.is_empty() || input.capacity() <= INPUT_KEPT_BYTES {
+            self.input = input;
+        }
         stop
     }
 
@@ -192,10 +196,10 @@ impl Server {
             }
             used += length;
             let before = rec.output().len();
-            let mut process = Process { shell, now };
+            let mut process = Process::new(shell, now);
             let answer = self.answer(&mut process, &request, rec.output());
             let answered = rec.output().len() - before;
-            work += REQUEST_WORK + answer.work + answered / 8;
+            work += REQUEST_WORK + answer.work + process.work + answered / 8;
             said += answered;
             if let Some(note) = request::note(&request.what, answer.code) {
                 shell.note_request(note);

@@ -35,6 +35,7 @@ pub(crate) fn tree(machine: &Machine) -> Tree {
         add(&format!("/usr/bin/{name}"), Kind::Program(*size), mode, *changed);
     }
     add("/usr/sbin/sshd", Kind::Program(1_385_968), 0o755, 1_738_000_000);
+    add(SFTP_SERVER, Kind::Program(207_056), 0o755, 1_746_000_000);
     for (path, major, minor) in DEVICES {
         add(path, Kind::Device(*major, *minor), 0o666, installed);
     }
@@ -155,6 +156,9 @@ fn hash(dice: &mut Dice) -> String {
     text
 }
 
+/// The program behind the subsystem `sftp`.
+pub(crate) const SFTP_SERVER: &str = "/usr/lib/openssh/sftp-server";
+
 const FOLDERS: &[&str] = &[
     "/boot",
     "/dev",
@@ -189,6 +193,7 @@ const FOLDERS: &[&str] = &[
     "/usr/games",
     "/usr/include",
     "/usr/lib",
+    "/usr/lib/openssh",
     "/usr/lib64",
     "/usr/libexec",
     "/usr/local",

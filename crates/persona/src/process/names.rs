@@ -5,7 +5,7 @@
 
 use crate::files::{Access, Fault, Kind, Last, NAME_BYTES, PATH_BYTES};
 use crate::machine::Dice;
-use crate::process::{Process, UMASK, parent};
+use crate::process::{NAME_WORK, Process, UMASK, parent};
 use crate::shell::shown;
 
 /// Links that OpenSSH follows in one path.
@@ -141,6 +141,7 @@ impl Process<'_> {
         }
         self.may(&path, Access::Read)?;
         let mut names = self.shell.files.names(&path);
+        self.work += names.len() * 10 * NAME_WORK;
         names.extend([b".".to_vec(), b"..".to_vec()]);
         let seed = self.shell.machine.ids[0];
         names.sort_by_cached_key(|name| {

@@ -416,6 +416,69 @@ fn an_unknown_request_has_no_answer_and_holds_up_what_came_with_it() {
     assert_eq!(both.map(|found| found.unwrap()[0]), [105, 104]);
 }
 
+#[test]
+fn what_is_never_read_ends_the_server_before_it_is_much() {
+    let mut ours = Ours::server();
+    ours.send(&init());
+    let unknown = raw(99, &[&ID]).repeat(3_000);
+    let mut sent = 0;
+    while !ours.steps.iter().any(|step| matches!(step, Step::Exit(_))) {
+        ours.send(&unknown);
+        sent += unknown.len();
+        assert!(sent < 2 << 20);
+    }
+    assert!(sent > 512 << 10);
+}
+
+/// Users are no root: what is not theirs stays as it is.
+#[test]
+fn a_user_may_do_what_users_may() {
+    let console = Console::subsystem(machine(), login("guest", None), b"sftp").unwrap();
+    let mut ours = Ours::begin(console);
+    ours.send(&init());
+    let (mut rest, mut codes) = (ours.said(), Vec::new());
+    message(&mut ours, &mut rest).unwrap();
+    let requests = [
+        open("/etc/passwd", 1, NONE),
+        open("/etc/passwd", 2, NONE),
+        open("/etc/shadow", 1, NONE),
+        open("/etc/new", 2 | 8, NONE),
+        open("/root/x", 1, NONE),
+        ask(17, &["/root/x"], &[]),
+        ask(11, &["/root"], &[]),
+        ask(13, &["/etc/passwd"], &[]),
+        ask(9, &["/etc/passwd"], &[&mode(0o666)]),
+        ask(14, &["/tmp/d"], &[NONE]),
+        ask(9, &["/tmp/d"], &[&[n32(2), n32(0), n32(0)].concat()]),
+        ask(9, &["/tmp/d"], &[&mode(0o700)]),
+        open("mine", 2 | 8, NONE),
+    ];
+    for request in requests {
+        ours.send(&request);
+        codes.push(words(&message(&mut ours, &mut rest).unwrap(), "-"));
+    }
+    let codes: Vec<&str> = codes.iter().map(|text| &text[9..]).collect();
+    let denied = "status 3 Permission denied";
+    let handle = |number: u8| format!("\\x00\\x00\\x00\\x{number:02x}");
+    let fine = "status 0 Success";
+    let shall: [&str; 13] = [
+        &handle(0),
+        denied,
+        denied,
+        denied,
+        denied,
+        denied,
+        denied,
+        denied,
+        denied,
+        fine,
+        denied,
+        fine,
+        &handle(1),
+    ];
+    assert_eq!(codes, shall);
+}
+
 /// The same bytes, however they are cut.
 #[test]
 fn it_does_not_matter_how_reads_cut_the_bytes() {

@@ -106,7 +106,7 @@ impl Engine {
     fn scp(&mut self, work: impl FnOnce(&mut Scp, &mut Process<'_>)) {
         match self.take_program() {
             Some(Program::Scp(mut scp)) => {
-                work(&mut scp, &mut Process { shell: &mut self.shell, now: self.now });
+                work(&mut scp, &mut Process::new(&mut self.shell, self.now));
                 self.shown_bytes = 0;
                 for (stream, bytes) in scp.said() {
                     self.deliver_top(stream, &bytes);
