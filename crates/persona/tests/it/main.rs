@@ -17,3 +17,4 @@ mod sftp;
 mod shell;
 mod support;
 mod terminal;
+mod upload;
