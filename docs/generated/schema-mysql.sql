@@ -62,12 +62,12 @@ CREATE TABLE IF NOT EXISTS `attacker_behavior` (
   `ecn` VARCHAR(32),
   `os_guess` VARCHAR(128),
   `hop_distance` BIGINT,
+  `tool_guesses` MEDIUMTEXT,
   `updated_at` CHAR(27) CHARACTER SET ascii COLLATE ascii_bin,
   `state` MEDIUMBLOB,
   `behavior_class` VARCHAR(16),
   `beacon_interval_s` DOUBLE,
   `beacon_jitter_pct` DOUBLE,
-  `tool_guesses` MEDIUMTEXT,
   `timing_stats` MEDIUMTEXT,
   `phase_sequence` MEDIUMTEXT,
   PRIMARY KEY (`attacker_uuid`)

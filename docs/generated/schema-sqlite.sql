@@ -62,12 +62,12 @@ CREATE TABLE IF NOT EXISTS "attacker_behavior" (
   "ecn" TEXT,
   "os_guess" TEXT,
   "hop_distance" INTEGER,
+  "tool_guesses" TEXT,
   "updated_at" TEXT,
   "state" BLOB,
   "behavior_class" TEXT,
   "beacon_interval_s" REAL,
   "beacon_jitter_pct" REAL,
-  "tool_guesses" TEXT,
   "timing_stats" TEXT,
   "phase_sequence" TEXT,
   PRIMARY KEY ("attacker_uuid")

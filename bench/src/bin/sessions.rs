@@ -4,15 +4,20 @@
 
 use anyhow::{Context as _, bail};
 use clap::Parser;
+use decnet_bench::Trusting;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 
-/// Sessions of one source address; the program allows 64.
+/// Sessions of one source address.
 const PER_ADDRESS: usize = 50;
+/// Files that are open beside sessions, of which each has a socket and a recording.
+const OTHERS: u64 = 64;
 /// Logins at once.
 const AT_ONCE: usize = 16;
 
@@ -21,28 +26,15 @@ struct Options {
     /// The program to measure.
     #[arg(long, default_value = "target/release/decnet")]
     program: PathBuf,
-    /// Sessions to hold.
-    #[arg(long, default_value_t = 1_000)]
-    sessions: usize,
+    /// Sessions to hold, one number after the other.
+    #[arg(long, value_delimiter = ',', default_value = "1000,10000")]
+    sessions: Vec<usize>,
     /// Sessions that then type, ten keys a second each.
     #[arg(long, default_value_t = 100)]
     typists: usize,
     /// Seconds that they type.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
-}
-
-struct Trusting;
-
-impl russh::client::Handler for Trusting {
-    type Error = russh::Error;
-
-    async fn check_server_key(
-        &mut self,
-        _key: &russh::keys::PublicKeyOrCertificate,
-    ) -> Result<bool, russh::Error> {
-        Ok(true)
-    }
 }
 
 /// A logged-in session at its prompt.
@@ -67,27 +59,30 @@ impl Drop for Program {
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    let most = options.sessions.iter().max().copied().unwrap_or(0) as u64;
+    raise_descriptors(2 * most + OTHERS)?;
     let program = Program::start(&options.program)?;
     let address = program.address(&options.program)?;
     std::thread::sleep(Duration::from_secs(2));
     let idle = program.resident_kib()?;
     println!("idle:                     {:8.1} MB resident", mb(idle));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let begun = Instant::now();
-    let mut sessions = runtime.block_on(open(address, options.sessions))?;
-    println!(
-        "{:6} sessions:          {:8.1} s to log in",
-        sessions.len(),
-        begun.elapsed().as_secs_f64()
-    );
-    std::thread::sleep(Duration::from_secs(5));
-    let held = program.resident_kib()?;
-    println!("with them idle:           {:8.1} MB resident", mb(held));
-    println!("more:                     {:8.1} MB", mb(held.saturating_sub(idle)));
-    println!(
-        "a session:                {:8.1} KiB",
-        held.saturating_sub(idle) as f64 / sessions.len() as f64
-    );
+    let mut sessions = Vec::new();
+    for &wanted in &options.sessions {
+        let (begun, held) = (Instant::now(), sessions.len());
+        sessions.extend(runtime.block_on(open(address, held..wanted))?);
+        println!(
+            "{:6} sessions:          {:8.1} s to log in",
+            sessions.len(),
+            begun.elapsed().as_secs_f64()
+        );
+        std::thread::sleep(Duration::from_secs(5));
+        let resident = program.resident_kib()?;
+        let more = resident.saturating_sub(idle);
+        println!("with them idle:           {:8.1} MB resident", mb(resident));
+        println!("more:                     {:8.1} MB", mb(more));
+        println!("a session:                {:8.1} KiB", more as f64 / sessions.len() as f64);
+    }
 
     let typing = sessions.split_off(sessions.len().saturating_sub(options.typists));
     let database = program.folder.path().join("data/decnet.db");
@@ -107,6 +102,16 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// For this program and the one that it starts; more than the hard limit needs `CAP_SYS_RESOURCE`.
+fn raise_descriptors(wanted: u64) -> anyhow::Result<()> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    let most = hard.max(wanted);
+    if setrlimit(Resource::RLIMIT_NOFILE, most, most).is_err() {
+        bail!("{wanted} files have to be open, and {hard} may be: see `ulimit -Hn`");
+    }
+    Ok(())
+}
+
 fn mb(kib: u64) -> f64 {
     kib as f64 * 1_024.0 / 1e6
 }
@@ -115,7 +120,8 @@ impl Program {
     fn start(program: &Path) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let config = folder.path().join("decnet.toml");
-        std::fs::write(&config, "[[decky]]\n[decky.ssh]\nlisten = [\"127.0.0.1:0\"]\n")?;
+        let text = "[[decky]]\n[decky.ssh]\nlisten = [\"127.0.0.1:0\"]\nconnections = 20000\n";
+        std::fs::write(&config, text)?;
         let child = Command::new(program)
             .arg("up")
             .arg("--data")
@@ -154,10 +160,10 @@ impl Program {
     }
 }
 
-async fn open(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Session>> {
-    let mut sessions = Vec::with_capacity(count);
+async fn open(address: SocketAddr, numbers: Range<usize>) -> anyhow::Result<Vec<Session>> {
+    let mut sessions = Vec::with_capacity(numbers.len());
     let mut tasks = JoinSet::new();
-    for n in 0..count {
+    for n in numbers {
         if tasks.len() >= AT_ONCE
             && let Some(session) = tasks.join_next().await
         {

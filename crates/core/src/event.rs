@@ -180,6 +180,12 @@ pub enum PeerFact {
         originator: Option<Target>,
         /// What we answered.
         answer: Answer,
+        /// Bytes that the peer takes before we have to wait; unknown in older journals.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<u32>,
+        /// Bytes that it takes in one message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        packet: Option<u32>,
     },
     /// A channel ended.
     ChannelClosed {
@@ -194,6 +200,84 @@ pub enum PeerFact {
         target: Target,
         /// What we answered.
         answer: Answer,
+    },
+    /// `SSH_MSG_DISCONNECT`, RFC 4253 §11.1.
+    SshDisconnect {
+        /// Reason code as sent.
+        reason: u32,
+        /// Description as sent.
+        text: Octets,
+        /// Language tag as sent.
+        language: Octets,
+    },
+    /// `SSH_MSG_DEBUG`, RFC 4253 §11.3.
+    SshDebug {
+        /// `always_display`.
+        always: bool,
+        /// The message.
+        text: Octets,
+        /// Language tag as sent.
+        language: Octets,
+    },
+    /// `SSH_MSG_UNIMPLEMENTED`, RFC 4253 §11.4: what the peer did not understand of us.
+    SshUnimplemented {
+        /// The number of our packet.
+        sequence: u32,
+    },
+    /// `SSH_MSG_EXT_INFO`, RFC 8308.
+    SshExtensions {
+        /// Names and values in order.
+        extensions: Vec<(Octets, Octets)>,
+    },
+    /// `SSH_MSG_GLOBAL_REQUEST`, RFC 4254 §4, but for forwards.
+    SshGlobalRequest {
+        /// Its name.
+        name: Octets,
+        /// Whether an answer was wanted.
+        wants_reply: bool,
+        /// What is behind.
+        payload: Binary,
+        /// What we answered, or would have.
+        answer: Answer,
+    },
+    /// `SSH_MSG_CHANNEL_REQUEST`, RFC 4254 §5.4, that has no fact of its own.
+    SshChannelRequest {
+        /// Our number of the channel.
+        channel: u32,
+        /// Its name.
+        name: Octets,
+        /// Whether an answer was wanted.
+        wants_reply: bool,
+        /// What is behind.
+        payload: Binary,
+        /// What we answered, or would have.
+        answer: Answer,
+    },
+    /// The keys that a forwarded agent lists. It is asked for nothing else.
+    AgentKeys {
+        /// The keys, in the agent's order.
+        keys: Vec<AgentKey>,
+    },
+    /// What came in SSH packets over a connection's life, told at its end.
+    SshPackets {
+        /// The first packets.
+        first: Vec<PacketSeen>,
+        /// All packets.
+        packets: u64,
+        /// Their bytes on the wire.
+        bytes: u64,
+        /// `SSH_MSG_IGNORE`, and the bytes in them.
+        ignored: u32,
+        /// See `ignored`.
+        ignored_bytes: u64,
+        /// `SSH_MSG_DEBUG`.
+        debugged: u32,
+        /// `SSH_MSG_UNIMPLEMENTED`.
+        unimplemented: u32,
+        /// Exchanges of keys behind the first that the peer began.
+        client_exchanges: u32,
+        /// Exchanges of keys behind the first that we began.
+        server_exchanges: u32,
     },
     /// Seen on the wire: a SYN or SYN-ACK.
     TcpSyn(Box<wire::TcpSyn>),
@@ -218,6 +302,24 @@ pub enum PeerFact {
         /// The bytes, or the number, in question; capped.
         detail: Octets,
     },
+}
+
+/// A key that an agent has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentKey {
+    /// The public key in SSH wire encoding.
+    pub key: Binary,
+    /// The comment beside it.
+    pub comment: Octets,
+}
+
+/// A packet of an SSH connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacketSeen {
+    /// When its last byte was read, µs since the connection's begin.
+    pub at_us: u64,
+    /// Its length on the wire, with its code.
+    pub bytes: u32,
 }
 
 /// Facts about a session.
@@ -658,6 +760,14 @@ impl PeerFact {
             Self::ChannelOpened { .. } => "channel_opened",
             Self::ChannelClosed { .. } => "channel_closed",
             Self::ForwardRequested { .. } => "forward_requested",
+            Self::SshDisconnect { .. } => "ssh_disconnect",
+            Self::SshDebug { .. } => "ssh_debug",
+            Self::SshUnimplemented { .. } => "ssh_unimplemented",
+            Self::SshExtensions { .. } => "ssh_extensions",
+            Self::SshGlobalRequest { .. } => "ssh_global_request",
+            Self::SshChannelRequest { .. } => "ssh_channel_request",
+            Self::AgentKeys { .. } => "agent_keys",
+            Self::SshPackets { .. } => "ssh_packets",
             Self::TcpSyn(_) => "tcp_syn",
             Self::TcpFlow(_) => "tcp_flow",
             Self::SshTraffic(_) => "ssh_traffic",
@@ -712,6 +822,14 @@ pub const KINDS: &[&str] = &[
     "channel_opened",
     "channel_closed",
     "forward_requested",
+    "ssh_disconnect",
+    "ssh_debug",
+    "ssh_unimplemented",
+    "ssh_extensions",
+    "ssh_global_request",
+    "ssh_channel_request",
+    "agent_keys",
+    "ssh_packets",
     "tcp_syn",
     "tcp_flow",
     "ssh_traffic",

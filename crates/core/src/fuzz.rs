@@ -54,6 +54,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("fold", fold),
     ("ssh_packet", ssh_packet),
     ("sftp", sftp),
+    ("ssh_server_clear", crate::dialogue::ssh::fuzz::clear),
+    ("ssh_server_auth", crate::dialogue::ssh::fuzz::authentication),
+    ("ssh_server_connection", crate::dialogue::ssh::fuzz::connection),
 ];
 
 /// More bytes never change an answer about the identification line.
@@ -427,8 +430,9 @@ pub fn fold(bytes: &[u8]) {
     let mut again = postcard::from_bytes::<Behavior>(&row.state.0).ok();
     let banners = row.ssh_client_banners.and_then(|json| serde_json::to_string(&json).ok());
     let shapes = row.tcp_fingerprint.and_then(|json| serde_json::to_string(&json).ok());
+    let tools = row.tool_guesses.and_then(|json| serde_json::to_string(&json).ok());
     if let Some(again) = &mut again {
-        let _ = again.restore(None, banners.as_deref(), shapes.as_deref());
+        let _ = again.restore(None, banners.as_deref(), shapes.as_deref(), tools.as_deref());
     }
     assert_eq!(again, Some(behavior), "a state did not survive its bytes");
     let state = attacker.row().state.0;
@@ -568,6 +572,10 @@ mod tests {
               00000000000000000000000000000000\0\0\x02\x13\x01\x01\0|\x04\x03\x03\
               00000000000000000000000000000000\0\x13\x01\0|\x06SSH-2.0-x|\x07GET",
         ),
+        ("ssh_server_clear", b"\x03SSH-2.0-x\x0d\x0a\x00\x00\x00\x0c\x0a\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0c\x0a\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0c\x0a2\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+        ("ssh_server_auth", b"!\x11\x05\x00\x00\x00\x0cssh-userauth#2\x00\x00\x00\x04root\x00\x00\x00\x0essh-connection\x00\x00\x00\x04none\x02\x00\x01.2\x00\x00\x00\x04root\x00\x00\x00\x0essh-connection\x00\x00\x00\x08password\x00\x00\x00\x00\x02pw\x02\x00\x00\x07P\x00\x00\x00\x01x\x01"),
+        ("ssh_server_connection", b"\x10\x18Z\x00\x00\x00\x07session\x00\x00\x00\x07\x00\x00\x00c\x00\x00\x00\x09\x14b\x00\x00\x00\x00\x00\x00\x00\x04exec\x01\x00\x00\x00\x02ls\x04\x00\x02\x00\x01\x0b^\x00\x00\x00\x00\x00\x00\x00\x02hi\x02\x00\x08\x09]\x00\x00\x00\x00\x00\x00\x03\xe7\x05a\x00\x00\x00\x00\x03\x00\x04\x00"),
+        ("ssh_server_connection", b"b\x1bP\x00\x00\x00\x0dtcpip-forward\x01\x00\x00\x00\x00\x00\x00\x1f\x90/Z\x00\x00\x00\x0cdirect-tcpip\x00\x00\x00\x07\x00\x00\x00c\x00\x00\x00\x09\x00\x00\x00\x01o\x00\x00\x00P\x00\x00\x00\x01b\x00\x00\x00\x01\x02\x00\x07\x11[\x00\x00\x00\x03\x00\x00\x00\x09\x00\x00\x00c\x00\x00\x00\x09\x02\x00\x0a\x01\x15\x02\x00\x0c\x05`\x00\x00\x00\x02"),
         ("octets", b"a\\x41\x1b]0;title\x07\xff\xe2\x80\xae"),
     ];
 

@@ -65,6 +65,34 @@ pub const SSH_KEPT_BYTES: usize = 4 << 10;
 /// longer one is malformed.
 pub const SSH_NUMBER_BYTES: usize = 2_048;
 
+/// TM-SSH-019: bytes of a connection's output that wait for the socket, from which on nothing more
+/// of the peer is read, answered or run.
+pub const SSH_UNSENT_BYTES: usize = 256 << 10;
+/// TM-SSH-020: bytes that what runs in a channel may write before the peer takes them.
+pub const SSH_CHANNEL_UNSENT_BYTES: usize = 128 << 10;
+/// TM-SSH-021: bytes of answers that wait for the end of an exchange of keys; a peer that asks on
+/// without ending it is closed.
+pub const SSH_HELD_BYTES: usize = 1 << 20;
+/// TM-SSH-022: DEBUG and UNIMPLEMENTED, each, that are recorded one by one; further ones are counted.
+pub const SSH_ODDITIES: u32 = 16;
+/// TM-SSH-023: packets of a connection whose sizes and instants are recorded: the first ones.
+pub const SSH_PACKETS_SEEN: usize = 200;
+/// TM-SSH-024: forwards that one connection can believe in; further ones are refused.
+pub const SSH_FORWARDS: usize = 64;
+/// TM-SSH-028: connections that one connection can make through itself to the same server at once;
+/// the next one finds nobody there.
+pub const SSH_TUNNELS: usize = 10;
+/// TM-SSH-029: times that one connection has the host keys proved, each a signature that costs a
+/// thousandth of a second or more; further ones fail.
+pub const SSH_PROOFS: u32 = 32;
+/// TM-SSH-025: bytes of an agent's list of keys (OpenSSH's agents send no more); a longer one is
+/// none.
+pub const SSH_AGENT_BYTES: usize = 256 << 10;
+/// TM-SSH-026: keys of an agent that are recorded: the first ones.
+pub const SSH_AGENT_KEYS: usize = 64;
+/// TM-SSH-027: extensions of a client that are recorded: the first ones.
+pub const SSH_EXTENSIONS: usize = 16;
+
 /// TM-FIL-001: bytes of one message of SFTP (`sftp-server`'s own bound); a longer one ends the
 /// server.
 pub const SFTP_MESSAGE_BYTES: usize = 256 << 10;
@@ -113,7 +141,7 @@ pub const USER_BYTES: usize = 1_024;
 pub const SECRET_BYTES: usize = 1_024;
 /// TM-FLD-003: environment variables kept for a session: the first ones; one anomaly counts the
 /// rest.
-pub const ENV_VARIABLES: usize = 64;
+pub const ENV_VARIABLES: usize = 129;
 /// TM-FLD-004: bytes kept of a variable's name.
 pub const ENV_NAME_BYTES: usize = 256;
 /// TM-FLD-005: bytes kept of a variable's value.
@@ -169,6 +197,8 @@ pub const PROMPTS: usize = 256;
 pub const BANNERS: usize = 64;
 /// TM-MEM-010: bytes of a client banner kept in a row; the journal has the whole line.
 pub const BANNER_BYTES: usize = 512;
+/// TM-MEM-029: distinct guesses at what a client is kept per attacker: the first ones.
+pub const TOOL_GUESSES: usize = 64;
 /// TM-MEM-004: distinct KEXINIT offers kept per attacker: the first ones.
 pub const KEX_OFFERS: usize = 16;
 /// TM-MEM-011: bytes of a KEXINIT name-list kept in a row; the journal has the whole list.

@@ -44,7 +44,13 @@ impl Emitter {
     /// Puts an event into the queue; waits for a place at most [`QUEUE_WAIT_MS`], then drops it.
     pub async fn emit(&self, event: Event) {
         // Most of the time there is a place, and no timer is needed.
-        let Some(event) = self.try_emit(event) else { return };
+        if let Some(event) = self.try_emit(event) {
+            // Every connection has room for what it may wait with; this is rare and large.
+            Box::pin(self.wait(event)).await;
+        }
+    }
+
+    async fn wait(&self, event: Event) {
         let place = async {
             loop {
                 let permit = self.sender.reserve().await?;

@@ -298,8 +298,8 @@ fn write_behaviors(
     // Those of one attacker stay in order.
     changes.sort_by_key(|(uuid, _)| *uuid);
     let mut rows = Pending::new("attacker_behavior", Conflict::Replace)?;
-    let sql = "SELECT attacker_uuid, state, kex_order_raw, ssh_client_banners, tcp_fingerprint \
-               FROM attacker_behavior WHERE attacker_uuid IN ";
+    let sql = "SELECT attacker_uuid, state, kex_order_raw, ssh_client_banners, tcp_fingerprint, \
+               tool_guesses FROM attacker_behavior WHERE attacker_uuid IN ";
     let attackers: Vec<&[(Uuid, BehaviorChange)]> = changes.chunk_by(|a, b| a.0 == b.0).collect();
     for attackers in attackers.chunks(ASKED) {
         let keys: Vec<Uuid> =
@@ -307,12 +307,13 @@ fn write_behaviors(
         let mut behaviors: BTreeMap<Uuid, Behavior> =
             keys.iter().map(|uuid| (*uuid, Behavior::new(*uuid))).collect();
         ask(reader, sql, &keys, &mut |row| {
-            if let [Value::Text(uuid), Value::Blob(state), offers, banners, syns] = row.as_slice()
+            if let [Value::Text(uuid), Value::Blob(state), offers, banners, syns, tools] =
+                row.as_slice()
                 && let Ok(key) = uuid.parse()
             {
                 let mut behavior: Behavior = read_state("attacker_behavior", uuid, state)?;
                 behavior
-                    .restore(text(offers), text(banners), text(syns))
+                    .restore(text(offers), text(banners), text(syns), text(tools))
                     .map_err(|error| damaged("attacker_behavior", uuid, &error))?;
                 behaviors.insert(key, behavior);
             }

@@ -65,7 +65,7 @@ struct Hidden {
 }
 
 const HIDDEN: &[Hidden] = &[
-    Hidden { library: "russh", inside: &["decnet-sensor", "decnet-bench"] },
+    Hidden { library: "russh", inside: &["decnet-bench"] },
     Hidden { library: "rusqlite", inside: &["decnet-store", "decnet-bench"] },
     Hidden { library: "mysql", inside: &["decnet-store", "decnet-bench"] },
 ];
@@ -188,7 +188,7 @@ mod tests {
         let members = workspace(&[
             ("decnet-core", &[("serde", "normal"), ("proptest", "dev")]),
             ("decnet-persona", &[("decnet-core", "normal")]),
-            ("decnet-sensor", &[("decnet-persona", "normal"), ("russh", "normal")]),
+            ("decnet-sensor", &[("decnet-persona", "normal"), ("russh", "dev")]),
             ("decnet-store", &[("decnet-core", "normal"), ("rusqlite", "normal")]),
             ("decnet-api", &[("decnet-store", "normal"), ("rusqlite", "dev")]),
             ("decnet", &[("decnet-api", "normal"), ("russh", "dev")]),

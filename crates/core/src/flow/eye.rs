@@ -78,6 +78,14 @@ impl Sight {
             | PeerFact::ChannelOpened { .. }
             | PeerFact::ChannelClosed { .. }
             | PeerFact::ForwardRequested { .. }
+            | PeerFact::SshDisconnect { .. }
+            | PeerFact::SshDebug { .. }
+            | PeerFact::SshUnimplemented { .. }
+            | PeerFact::SshExtensions { .. }
+            | PeerFact::SshGlobalRequest { .. }
+            | PeerFact::SshChannelRequest { .. }
+            | PeerFact::AgentKeys { .. }
+            | PeerFact::SshPackets { .. }
             | PeerFact::TcpFlow(_)
             | PeerFact::SshTraffic(_)
             | PeerFact::TlsClientHello(_)

@@ -3,19 +3,20 @@
 //! **Invariant:** bounded by `limits.rs`, whatever the address does: every event of it touches this.
 
 mod connection;
+mod keys;
 mod watched;
 
 pub(super) use connection::Connection;
 
+use super::Output;
 use super::behavior::{BehaviorChange, KexOffer};
 use super::fingerprint::Fingerprint;
 use super::fingerprint::ssh::hassh;
 use super::rows::{
     AttackerRow, AuthAttemptRow, CredentialRow, FingerprintRow, KnownCommand, KnownFingerprint,
-    SshKeyRow,
 };
-use super::{Output, ssh};
-use crate::event::{AuthOutcome, ConnectionId, KeyProof, Origin, Service, Side, Timestamp};
+use super::ssh_client::{Guess, Shown};
+use crate::event::{AuthOutcome, ConnectionId, Origin, Service, Side, Timestamp};
 use crate::limits;
 use crate::octets::Octets;
 use crate::row::{Blob, Json, Raw};
@@ -42,7 +43,7 @@ pub struct Attacker {
     commands: VecDeque<KnownCommand>,
     credentials: u64,
     bounties: u64,
-    /// Digests of the banners and KEXINITs that [`super::Behavior`] holds already.
+    /// Digests of the banners, KEXINITs and guesses that [`super::Behavior`] holds already.
     known: Vec<u64>,
     connections: BTreeMap<ConnectionId, Connection>,
     watched: watched::Watched,
@@ -194,6 +195,7 @@ impl Attacker {
             out.behavior.push((self.uuid, BehaviorChange::Banner(banner.clone(), at)));
         }
         if let Some(connection) = self.connections.get_mut(&origin.connection) {
+            connection.shown.ident(&banner);
             connection.banner = Some(banner);
             connection.banner_us = Some(took_us);
         }
@@ -213,8 +215,22 @@ impl Attacker {
             Side::Server => "hassh_server",
         };
         self.fingerprinted(kind, hassh(side, lists), origin, at, out);
+        if side == Side::Client {
+            self.shows(origin, |shown| shown.kex_init(lists));
+        }
         if side == Side::Client && self.is_new(b'k', &offer.bytes(), limits::KEX_OFFERS) {
             out.behavior.push((self.uuid, BehaviorChange::KexOffer(Box::new(offer), at)));
+        }
+    }
+
+    /// Tells what a connection's client may have been, once all of it was shown.
+    fn guessed(&mut self, shown: Shown, began: Timestamp, out: &mut Output) {
+        for guess in shown.guesses() {
+            let Guess { tool, confidence, evidence, against } = &guess;
+            let told = format!("{tool} {confidence} {evidence:?} {against:?}");
+            if self.is_new(b't', told.as_bytes(), limits::TOOL_GUESSES) {
+                out.behavior.push((self.uuid, BehaviorChange::Tool(Box::new(guess), began)));
+            }
         }
     }
 
@@ -251,41 +267,6 @@ impl Attacker {
             });
         }
         out.auth_attempts.push(row);
-    }
-
-    pub(super) fn offered(
-        &mut self,
-        seq: u64,
-        at: Timestamp,
-        origin: &Origin,
-        offer: &ssh::KeyOffer<'_>,
-        outcome: AuthOutcome,
-        out: &mut Output,
-    ) {
-        let method = Octets::from("publickey");
-        out.auth_attempts.push(self.attempt(seq, at, origin, &method, offer.user, &[], outcome));
-        let number = self.connections.get_mut(&origin.connection).map_or(1, |connection| {
-            connection.offers += 1;
-            connection.offers
-        });
-        let (key_type, bits, fingerprint) = ssh::describe_key(&offer.key.0);
-        out.ssh_keys.push(SshKeyRow {
-            id: seq,
-            attacker_uuid: self.uuid,
-            connection: origin.connection.0,
-            source: "offered",
-            offer: number,
-            at: at.rfc3339(),
-            user: offer.user.readable(),
-            key_type,
-            bits,
-            fingerprint,
-            signature_algorithm: offer.algorithm.readable(),
-            proof: match offer.proof {
-                KeyProof::Asked => "asked",
-                KeyProof::Signed => "signed",
-            },
-        });
     }
 
     fn commanded(&mut self, at: Timestamp, origin: &Origin, line: &Octets) {
@@ -489,6 +470,51 @@ mod tests {
     }
 
     #[test]
+    fn a_client_that_lies_is_guessed_once_it_is_gone() {
+        let mut attacker = Attacker::new("192.0.2.1".parse().unwrap());
+        let mut out = Output::default();
+        let facts = || {
+            let line = "SSH-2.0-OpenSSH_9.6\r\n".into();
+            let (text, language) = ("Disconnected by application".into(), "en-US".into());
+            vec![
+                PeerFact::ConnectionOpened {},
+                PeerFact::SshIdent { side: Side::Client, line, took_us: 3 },
+                PeerFact::SshDisconnect { reason: 11, text, language },
+                PeerFact::ConnectionClosed {
+                    cause: crate::event::CloseCause::Peer,
+                    received: 1,
+                    sent: 1,
+                },
+            ]
+        };
+        for _ in 0..2 {
+            feed(&mut attacker, &mut out, &origin("192.0.2.1:1", "d1"), facts());
+        }
+        let mut behavior = super::super::Behavior::new(attacker.uuid());
+        out.behavior.iter().for_each(|(_, change)| behavior.apply(change));
+        let tools = serde_json::to_value(behavior.row().tool_guesses).unwrap();
+        let expected = serde_json::json!([
+            {
+                "tool": "AsyncSSH",
+                "confidence": 0.8,
+                "evidence": ["disconnect 11 Disconnected by application en-US"],
+                "against": ["banner SSH-2.0-OpenSSH"],
+                "first_seen": "1970-01-01T00:00:00.000000Z",
+            },
+            {
+                "tool": "OpenSSH",
+                "confidence": 0.3,
+                "evidence": ["banner SSH-2.0-OpenSSH"],
+                "against": ["ways of AsyncSSH"],
+                "first_seen": "1970-01-01T00:00:00.000000Z",
+            },
+        ]);
+        assert_eq!(tools, expected);
+        // One change of each: the second connection said nothing new.
+        assert_eq!(out.behavior.len(), 3);
+    }
+
+    #[test]
     fn deckies_make_a_path() {
         let mut attacker = Attacker::new("192.0.2.1".parse().unwrap());
         let mut out = Output::default();
@@ -513,6 +539,8 @@ mod tests {
             target: None,
             originator: None,
             answer: crate::event::Answer::Granted,
+            window: Some(2_097_152),
+            packet: Some(32_768),
         };
         feed(&mut attacker, &mut out, &origin, vec![PeerFact::ConnectionOpened {}, channel]);
         let kex = PeerFact::SshKexInit {

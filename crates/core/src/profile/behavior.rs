@@ -4,7 +4,8 @@
 //! does not grow with what these lists hold.
 
 use super::network::{FlowNews, Network, SynNews};
-use super::rows::{BehaviorRow, KexOrder};
+use super::rows::{BehaviorRow, KexOrder, ToolGuess};
+use super::ssh_client::Guess;
 use crate::event::Timestamp;
 use crate::limits;
 use crate::octets::Octets;
@@ -22,6 +23,8 @@ pub struct Behavior {
     banners: Vec<String>,
     #[serde(skip)]
     offers: Vec<KexOrder>,
+    #[serde(skip)]
+    tools: Vec<ToolGuess>,
     network: Network,
 }
 
@@ -32,6 +35,8 @@ pub enum BehaviorChange {
     Banner(Octets, Timestamp),
     /// A client's KEXINIT.
     KexOffer(Box<KexOffer>, Timestamp),
+    /// What a client may be, and since when it was there.
+    Tool(Box<Guess>, Timestamp),
     /// A SYN.
     Syn(Box<SynNews>),
     /// A connection that ended.
@@ -68,6 +73,7 @@ impl Behavior {
             updated: Timestamp::default(),
             banners: Vec::new(),
             offers: Vec::new(),
+            tools: Vec::new(),
             network: Network::default(),
         }
     }
@@ -90,6 +96,10 @@ impl Behavior {
                     self.updated = *at;
                 }
             }
+            BehaviorChange::Tool(guess, at) => {
+                self.guessed(guess, *at);
+                self.updated = *at;
+            }
             BehaviorChange::Syn(news) => {
                 self.network.syn(news);
                 self.updated = news.at;
@@ -101,6 +111,35 @@ impl Behavior {
         }
     }
 
+    /// One entry a tool: what spoke for and against it in any connection, and the best of them.
+    fn guessed(&mut self, guess: &Guess, at: Timestamp) {
+        let at = at.rfc3339();
+        let mut known = match self.tools.iter().position(|known| known.tool == guess.tool) {
+            Some(place) => self.tools.remove(place),
+            None => ToolGuess {
+                tool: guess.tool.to_owned(),
+                confidence: 0.0,
+                evidence: Vec::new(),
+                against: Vec::new(),
+                first_seen: at.clone(),
+            },
+        };
+        // The texts sort as their instants do.
+        known.first_seen = std::mem::take(&mut known.first_seen).min(at);
+        known.confidence = known.confidence.max(f64::from(guess.confidence) / 100.0);
+        for (list, more) in
+            [(&mut known.evidence, &guess.evidence), (&mut known.against, &guess.against)]
+        {
+            for word in more {
+                if !list.contains(word) {
+                    list.push(word.clone());
+                }
+            }
+        }
+        let place = self.tools.partition_point(|tool| tool.first_seen <= known.first_seen);
+        self.tools.insert(place, known);
+    }
+
     /// Takes back the lists that the row's columns hold; nothing where a column is NULL.
     ///
     /// # Errors
@@ -110,9 +149,11 @@ impl Behavior {
         kex_order_raw: Option<&str>,
         ssh_client_banners: Option<&str>,
         tcp_fingerprint: Option<&str>,
+        tool_guesses: Option<&str>,
     ) -> Result<(), serde_json::Error> {
         self.offers = kex_order_raw.map_or(Ok(Vec::new()), serde_json::from_str)?;
         self.banners = ssh_client_banners.map_or(Ok(Vec::new()), serde_json::from_str)?;
+        self.tools = tool_guesses.map_or(Ok(Vec::new()), serde_json::from_str)?;
         self.network.fingerprint = tcp_fingerprint.map(serde_json::from_str).transpose()?;
         Ok(())
     }
@@ -139,6 +180,7 @@ impl Behavior {
             ecn: network.ecn,
             os_guess: network.os_guess,
             hop_distance: network.hop_distance,
+            tool_guesses: (!self.tools.is_empty()).then(|| Json(self.tools.clone())),
             updated_at: self.updated.rfc3339(),
             state: Raw(postcard::to_stdvec(self).unwrap_or_default()),
         }

@@ -13,6 +13,7 @@ pub mod rows;
 mod session;
 pub mod skew;
 mod ssh;
+pub mod ssh_client;
 
 pub use attacker::{Attacker, Learned, attacker_uuid};
 pub use behavior::{Behavior, BehaviorChange};
@@ -23,7 +24,7 @@ use crate::event::{About, Event, PeerFact, SensorFact, Service};
 use uuid::Uuid;
 
 /// Version of the fold. A store that was folded by another version is rebuilt from its journal.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 4;
 
 /// `session_profile.schema_version`: features of different versions are never compared.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -88,7 +89,16 @@ pub fn fold(
                     let offer = ssh::KeyOffer { user, algorithm, key, proof: *proof };
                     attacker.offered(seq, event.at, origin, &offer, *outcome, out);
                 }
-                PeerFact::ChannelOpened { channel, kind, target, originator, answer } => {
+                PeerFact::ChannelOpened {
+                    channel,
+                    kind,
+                    target,
+                    originator,
+                    answer,
+                    window,
+                    packet,
+                } => {
+                    attacker.shows(origin, |shown| shown.channel(*window, *packet));
                     let row = rows::ChannelRow::opened(seq, attacker.uuid(), origin, event.at)
                         .channel(*channel)
                         .describe(kind, target.as_ref(), originator.as_ref(), *answer);
@@ -102,6 +112,20 @@ pub fn fold(
                         .describe(name, Some(target), None, *answer);
                     out.channels.push(row);
                 }
+                PeerFact::AgentKeys { keys } => {
+                    attacker.agent_listed(seq, event.at, origin, keys, out);
+                }
+                PeerFact::SshDisconnect { reason, text, language } => {
+                    attacker.shows(origin, |shown| shown.disconnect(*reason, text, language));
+                }
+                PeerFact::SshGlobalRequest { name, .. }
+                | PeerFact::SshChannelRequest { name, .. } => {
+                    attacker.shows(origin, |shown| shown.request(name));
+                }
+                PeerFact::SshDebug { .. }
+                | PeerFact::SshUnimplemented { .. }
+                | PeerFact::SshExtensions { .. }
+                | PeerFact::SshPackets { .. } => {}
                 PeerFact::TcpSyn(syn) => attacker.syn(seq, event.at, origin, syn, out),
                 PeerFact::TcpFlow(flow) => attacker.flow(seq, event.at, origin, flow, out),
                 PeerFact::SshTraffic(traffic) => {
@@ -148,7 +172,15 @@ fn spoken(service: Service, fact: &PeerFact) -> Option<Service> {
         | PeerFact::TlsServerHello(_)
         | PeerFact::TlsCertificates(_) => Some(Service::Tls),
         PeerFact::HttpRequest(_) | PeerFact::Http2Settings(_) => Some(Service::Http),
-        PeerFact::TcpSyn(_)
+        PeerFact::SshDisconnect { .. }
+        | PeerFact::SshDebug { .. }
+        | PeerFact::SshUnimplemented { .. }
+        | PeerFact::SshExtensions { .. }
+        | PeerFact::SshGlobalRequest { .. }
+        | PeerFact::SshChannelRequest { .. }
+        | PeerFact::AgentKeys { .. }
+        | PeerFact::SshPackets { .. }
+        | PeerFact::TcpSyn(_)
         | PeerFact::TcpFlow(_)
         | PeerFact::ConnectionOpened {}
         | PeerFact::ConnectionClosed { .. }

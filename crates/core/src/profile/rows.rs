@@ -77,6 +77,7 @@ pub struct BehaviorRow {
     pub ecn: Option<&'static str>,
     pub os_guess: Option<String>,
     pub hop_distance: Option<u8>,
+    pub tool_guesses: Option<Json<Vec<ToolGuess>>>,
     pub updated_at: String,
     pub state: Raw,
 }
@@ -98,6 +99,21 @@ pub struct KexOrder {
     pub first_kex_packet_follows: bool,
     /// Names in the kex list that are no algorithms: `ext-info-c`, `kex-strict-c-v00@openssh.com`.
     pub markers: Vec<String>,
+    pub first_seen: String,
+}
+
+/// An entry of `attacker_behavior.tool_guesses`: one program that the attacker's clients may be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ToolGuess {
+    /// Its name.
+    pub tool: String,
+    /// From 0 to 1, the best of all connections.
+    pub confidence: f64,
+    /// What spoke for it, in any connection.
+    pub evidence: Vec<String>,
+    /// What spoke against it, in any connection.
+    pub against: Vec<String>,
+    /// The begin of the first connection that spoke for it.
     pub first_seen: String,
 }
 
@@ -297,12 +313,13 @@ pub struct SshKeyRow {
     pub source: &'static str,
     pub offer: u32,
     pub at: String,
-    pub user: String,
+    pub user: Option<String>,
     pub key_type: String,
     pub bits: Option<u32>,
     pub fingerprint: String,
-    pub signature_algorithm: String,
-    pub proof: &'static str,
+    pub signature_algorithm: Option<String>,
+    pub proof: Option<&'static str>,
+    pub comment: Option<String>,
 }
 
 /// `fingerprint`: to be added up with the row of the same id.

@@ -296,7 +296,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Public key comment",
         what: "In a forwarded agent's list, and in planted authorized_keys",
         privacy: Privacy::Identity,
-        from: &[],
+        from: &["agent_keys"],
         columns: &[("ssh_key", "comment")],
     },
     Signal {
@@ -322,7 +322,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Agent forwarding",
         what: "auth-agent-req@openssh.com seen; the identities then listed",
         privacy: Privacy::Identity,
-        from: &["agent_forwarding"],
+        from: &["agent_forwarding", "agent_keys"],
         columns: &[("session_profile", "agent_forwarding"), ("ssh_key", "comment")],
     },
     Signal {
@@ -612,7 +612,14 @@ pub const SIGNALS: &[Signal] = &[
         title: "Tool attribution",
         what: "All tools matched, with the evidence",
         privacy: Privacy::Software,
-        from: &[],
+        from: &[
+            "channel_opened",
+            "ssh_channel_request",
+            "ssh_disconnect",
+            "ssh_global_request",
+            "ssh_ident",
+            "ssh_kex_init",
+        ],
         columns: &[("attacker_behavior", "tool_guesses")],
     },
     Signal {

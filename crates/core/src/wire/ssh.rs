@@ -76,7 +76,8 @@ fn split(raw: &[u8]) -> Result<Ident<'_>, Malformed> {
     Ok(Ident { raw, text, major, minor, software })
 }
 
-/// A number as `scanf("%d")` takes it: white space, a sign, digits; large ones saturate.
+/// A number as `scanf("%d")` takes it: white space, a sign, digits. glibc reads 64 bits, in which
+/// large ones saturate, and keeps the lower half.
 fn number(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let spaces =
         bytes.iter().take_while(|byte| byte.is_ascii_whitespace() || **byte == 0x0b).count();
@@ -93,7 +94,8 @@ fn number(bytes: &[u8]) -> Option<(i64, &[u8])> {
     let value = digits.iter().fold(0_i64, |value, &digit| {
         value.saturating_mul(10).saturating_add(i64::from(digit - b'0'))
     });
-    Some((sign * value, rest))
+    let value = (sign * value) as i32;
+    Some((value.into(), rest))
 }
 
 /// A binary packet before encryption, RFC 4253 §6.

@@ -139,7 +139,10 @@ pub(crate) const KEYS: &[Key] = &[
     Key {
         path: "decky.ssh.server_id",
         doc: "The identification line that clients see. Without it: that of the OpenSSH that the \
-              decky's machine says it runs.",
+              decky's machine says it runs. The algorithms go with the line: those of Debian 12's \
+              OpenSSH by its patch (+deb12u1, +deb12u3, +deb12u10 and between), of Debian 11's \
+              (SSH-2.0-OpenSSH_8.4p1 Debian-5+deb11u7), of Dropbear (SSH-2.0-dropbear_2022.83); any \
+              other line has those of whose it resembles most.",
         wants: "\"SSH-2.0-\" and 1 to 200 printable ASCII characters",
         value: Value::None("\"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7\""),
     },

@@ -97,6 +97,14 @@ impl Lines {
             | PeerFact::AuthAttempt { .. }
             | PeerFact::KeyOffered { .. }
             | PeerFact::ChannelOpened { .. }
+            | PeerFact::SshDisconnect { .. }
+            | PeerFact::SshDebug { .. }
+            | PeerFact::SshUnimplemented { .. }
+            | PeerFact::SshExtensions { .. }
+            | PeerFact::SshGlobalRequest { .. }
+            | PeerFact::SshChannelRequest { .. }
+            | PeerFact::AgentKeys { .. }
+            | PeerFact::SshPackets { .. }
             | PeerFact::ChannelClosed { .. }
             | PeerFact::ForwardRequested { .. } => {}
         }

@@ -154,6 +154,7 @@ impl Shell {
         export(b"PATH", path);
         export(b"SHELL", b"/bin/bash");
         export(b"LANG", b"en_US.UTF-8");
+        export(b"MOTD_SHOWN", b"pam");
         export(b"XDG_SESSION_TYPE", b"tty");
         export(b"XDG_SESSION_CLASS", b"user");
         export(b"XDG_RUNTIME_DIR", format!("/run/user/{}", user.uid).as_bytes());

@@ -26,8 +26,8 @@ async fn answer(decoy: &Decoy, bytes: &[u8], enough: usize) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_lines_are_answered_in_openssh_words() {
-    let invalid = "Invalid SSH identification string.\r\n";
-    let differ = "Protocol major versions differ.\r\n";
+    let invalid = "Invalid SSH identification string.";
+    let differ = "Protocol major versions differ.";
     let endless = [b'a'; 9_000];
     let cases: [(&[u8], &str, Anomaly); 8] = [
         (b"SSH-1.5-x\n", differ, Anomaly::SshVersionUnsupported),
@@ -42,6 +42,8 @@ async fn bad_lines_are_answered_in_openssh_words() {
     for (line, words, anomaly) in cases {
         let decoy = Decoy::start().await;
         let got = answer(&decoy, line, usize::MAX).await;
+        // sshd writes the line's ending by itself, and a reset for what it has not read overtakes it.
+        let got = got.strip_suffix(b"\r\n").unwrap_or(&got);
         assert_eq!(got, [OURS, words.as_bytes()].concat(), "{line:?}");
         assert_eq!(decoy.until_closed().await, CloseCause::Protocol);
         assert_eq!(decoy.anomalies(), [anomaly], "{line:?}");
@@ -85,14 +87,15 @@ async fn good_lines_are_followed_by_our_offer() {
     }
 }
 
-const OUR_KEX: &str = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,\
+const OUR_KEX: &str = "sntrup761x25519-sha512,sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,\
     ecdh-sha2-nistp384,ecdh-sha2-nistp521,diffie-hellman-group-exchange-sha256,\
     diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,diffie-hellman-group14-sha256,\
     kex-strict-s-v00@openssh.com";
 const OUR_CIPHERS: &str = "chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,\
     aes128-gcm@openssh.com,aes256-gcm@openssh.com";
-const OUR_MACS: &str = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,\
-    hmac-sha1-etm@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1";
+const OUR_MACS: &str = "umac-64-etm@openssh.com,umac-128-etm@openssh.com,\
+    hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha1-etm@openssh.com,\
+    umac-64@openssh.com,umac-128@openssh.com,hmac-sha2-256,hmac-sha2-512,hmac-sha1";
 
 /// A KEXINIT in its packet, whose lists are `a`, `bb`, …
 fn offer() -> Vec<u8> {
@@ -182,7 +185,9 @@ async fn a_half_packet_and_a_silent_end_are_no_anomaly() {
 async fn a_port_scan_is_a_cut_line() {
     let decoy = Decoy::start().await;
     drop(TcpStream::connect(decoy.address).await.unwrap());
-    assert_eq!(decoy.until_closed().await, CloseCause::Peer);
+    // Our line makes a reset of its close where it was there first.
+    let cause = decoy.until_closed().await;
+    assert!(matches!(cause, CloseCause::Peer | CloseCause::Lost), "{cause:?}");
     assert_eq!(decoy.anomalies(), [Anomaly::SshIdentCut]);
     decoy.stop().await;
 }

@@ -248,10 +248,10 @@ async fn an_address_that_fills_the_disk_is_turned_away() {
         _ = second => panic!("not held back"),
         () = refused => {}
     }
-    let opened = |decoy: &Decoy| {
-        let facts = decoy.peer_facts();
-        facts.iter().filter(|fact| matches!(fact, PeerFact::ConnectionOpened {})).count()
-    };
+    let opened = |decoy: &Decoy| decoy.kinds("connection_opened");
+    // The one that is held back stays.
+    let is_quiet = |decoy: &Decoy| opened(decoy) <= decoy.kinds("connection_closed") + 1;
+    decoy.until("ends", is_quiet).await;
     let before = opened(&decoy);
     for _ in 0..100 {
         drop(TcpStream::connect(decoy.address).await.unwrap());

@@ -80,6 +80,8 @@ impl Visit {
             target: None,
             originator: None,
             answer: Answer::Granted,
+            window: Some(2_097_152),
+            packet: Some(32_768),
         };
         let size = WindowSize { cols: 80, rows: 24, px_width: 0, px_height: 0 };
         self.peer(channel)

@@ -8,6 +8,7 @@ use crate::limits;
 use crate::octets::Octets;
 use crate::profile::Output;
 use crate::profile::rows::ChannelRow;
+use crate::profile::ssh_client::Shown;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,7 +23,9 @@ pub(in crate::profile) struct Connection {
     pub(super) last_try: Option<Timestamp>,
     pub(super) opened: Timestamp,
     pub(super) channels_open: u32,
-    pub(super) channels: BTreeMap<u32, ChannelRow>,
+    /// Mostly one: a map has room for eleven at once.
+    pub(super) channels: BTreeMap<u32, Box<ChannelRow>>,
+    pub(super) shown: Shown,
 }
 
 impl Attacker {
@@ -44,9 +47,17 @@ impl Attacker {
         out: &mut Output,
     ) {
         let Some(connection) = self.connections.remove(&origin.connection) else { return };
+        self.guessed(connection.shown, connection.opened, out);
         for mut row in connection.channels.into_values() {
             row.closed_at = Some(at.rfc3339());
-            out.channels.push(row);
+            out.channels.push(*row);
+        }
+    }
+
+    /// Takes note of what a client shows of the program that it is.
+    pub(in crate::profile) fn shows(&mut self, origin: &Origin, what: impl FnOnce(&mut Shown)) {
+        if let Some(connection) = self.connections.get_mut(&origin.connection) {
+            what(&mut connection.shown);
         }
     }
 
@@ -63,7 +74,7 @@ impl Attacker {
             connection.channels_open += 1;
             connection.channels_max = connection.channels_max.max(connection.channels_open);
             if connection.channels.len() < limits::FOLD_CHANNELS {
-                connection.channels.insert(channel, row.clone());
+                connection.channels.insert(channel, Box::new(row.clone()));
             }
         }
         out.channels.push(row);
@@ -80,7 +91,7 @@ impl Attacker {
         connection.channels_open = connection.channels_open.saturating_sub(1);
         if let Some(mut row) = connection.channels.remove(&channel) {
             row.closed_at = Some(at.rfc3339());
-            out.channels.push(row);
+            out.channels.push(*row);
         }
     }
 
@@ -146,7 +157,7 @@ impl Attacker {
             .and_then(|connection| connection.channels.get_mut(&channel));
         if let Some(row) = row {
             change(row);
-            out.channels.push(row.clone());
+            out.channels.push(ChannelRow::clone(row));
         }
     }
 }

@@ -1,62 +1,46 @@
-//! One connection: its identity, its way to the queue, and its life from accept to close.
+//! One connection: a task that owns its socket, its dialogue and its sessions.
 //!
 //! **Invariant:** whatever ends a connection, its sessions are closed by facts first, and
-//! `ConnectionClosed` is the last of its facts.
+//! `ConnectionClosed` is the last of its facts. Every wait has an end.
 
 use crate::clock::Clock;
-use crate::decoy::allowance::Allowance;
+use crate::decoy::ssh::SshSettings;
 use crate::decoy::ssh::auth::AuthMemory;
-use crate::decoy::ssh::handler::{Closing, SshHandler};
-use crate::decoy::ssh::session::SessionCore;
-use crate::decoy::ssh::tee::{Interest, Line, Tap, Tee};
-use crate::decoy::ssh::{SshSettings, greeting};
+use crate::decoy::ssh::line::{Line, Read};
+use crate::decoy::ssh::network::{CONNECTION_REFUSED, reach};
+use crate::decoy::ssh::random::{dice, draw};
+use crate::decoy::ssh::session::{Scene, Session};
+use crate::decoy::ssh::tunnel::{Going, Tunnel};
+use crate::decoy::ssh::voice::Voice;
 use crate::decoy::{DecoyCounters, count};
 use crate::emit::Emitter;
 use crate::recording::Recordings;
+use decnet_core::dialogue::ssh::happening::{Connected, Ending, Login, Method, Verdict, What};
+use decnet_core::dialogue::ssh::{Config, Reading, Server};
 use decnet_core::event::{
-    About, Anomaly, CloseCause, Event, Origin, PeerFact, SessionFact, SessionId, Side, Timestamp,
+    Anomaly, Answer, AuthOutcome, CloseCause, PeerFact, SessionFact, Timestamp,
 };
-use decnet_core::limits::{DETAIL_BYTES, SSH_CLEAR_PACKET_BYTES, SSH_LIST_BYTES};
-use decnet_core::octets::Octets;
-use decnet_core::wire::ssh;
-use russh::Error;
-use russh::keys::ssh_encoding::Error as Encoding;
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use decnet_core::limits::{
+    SSH_TUNNELS, SSH_WAITING_ALL_BYTES, SSH_WAITING_BYTES, SSH_WAITING_PAUSE_BYTES, USER_BYTES,
+};
+use decnet_persona::Disk;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinHandle;
-
-/// What all tasks of a connection share.
-pub(super) struct Connection {
-    pub(super) origin: Arc<Origin>,
-    pub(super) settings: Arc<SshSettings>,
-    pub(super) memory: Arc<AuthMemory>,
-    pub(super) counters: Arc<DecoyCounters>,
-    pub(super) recordings: Arc<dyn Recordings>,
-    pub(super) clock: Clock,
-    pub(super) line: Arc<Line>,
-    /// The library's way in, once it runs.
-    pub(super) library: OnceLock<russh::server::Handle>,
-    emitter: Emitter,
-    pub(super) allowance: Arc<Allowance>,
-    authenticated: AtomicBool,
-    login: Notify,
-    /// The first cause wins; everybody who waits for anything waits for this too.
-    ending: watch::Sender<Option<CloseCause>>,
-    /// Kinds of anomaly said already: asked by all tasks, held for a look-up.
-    said: Mutex<BTreeSet<Anomaly>>,
-    /// Sessions and their tasks: added by the handler, taken at the end.
-    sessions: Mutex<Vec<(Arc<SessionCore>, JoinHandle<()>)>>,
-}
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// What a listener gives to each of its connections.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) settings: Arc<SshSettings>,
-    pub(super) library: Arc<russh::server::Config>,
+    pub(super) config: Arc<Config>,
     pub(super) memory: Arc<AuthMemory>,
     pub(super) counters: Arc<DecoyCounters>,
     pub(super) recordings: Arc<dyn Recordings>,
@@ -65,175 +49,480 @@ pub(super) struct Shared {
     pub(super) waiting: Arc<AtomicUsize>,
 }
 
+thread_local! {
+    /// What is read, until it is handed on, which is before the connection waits again.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A connection.
+pub(super) struct Connection {
+    shared: Shared,
+    clock: Clock,
+    pub(super) voice: Voice,
+    server: Server,
+    line: Line,
+    /// Mostly one: a map has room for eleven at once.
+    sessions: BTreeMap<u32, Box<Session>>,
+    /// Servers at the other end of channels.
+    tunnels: BTreeMap<u32, Box<Tunnel>>,
+    /// The files that sessions share.
+    disk: Disk,
+    user: Vec<u8>,
+    tries: u32,
+    /// Of what the sessions wait with, as counted in all connections.
+    waiting: usize,
+    /// Nothing is written before.
+    ident_at: Timestamp,
+    /// When the peer last took something of what waits for it.
+    written_at: Timestamp,
+    is_stalled: bool,
+    agent_asked: bool,
+}
+
 impl Connection {
-    pub(super) fn new(
-        shared: &Shared,
-        origin: Origin,
-        clock: Clock,
-        allowance: Arc<Allowance>,
-    ) -> Self {
-        let line = Line::new(clock, Arc::clone(&allowance), Arc::clone(&shared.waiting));
-        Self {
-            origin: Arc::new(origin),
-            settings: Arc::clone(&shared.settings),
-            memory: Arc::clone(&shared.memory),
-            counters: Arc::clone(&shared.counters),
-            recordings: Arc::clone(&shared.recordings),
+    pub(super) fn new(shared: &Shared, voice: Voice, clock: Clock, socket: TcpStream) -> Box<Self> {
+        let begin = clock.begin();
+        let ident_at = after(begin, draw(&shared.settings.timing.ident_ms));
+        // It is moved from future to future, each of which would have room for it.
+        Box::new(Self {
+            shared: shared.clone(),
             clock,
-            line: Arc::new(line),
-            library: OnceLock::new(),
-            emitter: shared.emitter.clone(),
-            allowance,
-            authenticated: AtomicBool::new(false),
-            login: Notify::new(),
-            ending: watch::Sender::new(None),
-            said: Mutex::default(),
-            sessions: Mutex::default(),
+            voice,
+            server: Server::new(Arc::clone(&shared.config), begin),
+            line: Line::new(socket, clock),
+            sessions: BTreeMap::new(),
+            tunnels: BTreeMap::new(),
+            disk: Disk::default(),
+            user: Vec::new(),
+            tries: 0,
+            waiting: 0,
+            ident_at,
+            written_at: ident_at,
+            is_stalled: false,
+            agent_asked: false,
+        })
+    }
+
+    /// Serves from accept to close.
+    pub(super) async fn serve(mut self: Box<Self>, untold: u64, shutdown: watch::Receiver<bool>) {
+        let at = self.clock.begin();
+        self.voice.peer(at, PeerFact::ConnectionOpened {});
+        if untold > 0 {
+            let detail = format!("{untold} not recorded");
+            self.voice.anomaly(at, Anomaly::TooManyConnections, detail.as_bytes());
+        }
+        self.voice.send().await;
+        let cause = tokio::select! {
+            cause = guarded(self.run()) => cause.unwrap_or_else(|| {
+                tracing::error!("Connection failed; it is closed.");
+                CloseCause::Fault
+            }),
+            () = stopped(shutdown) => CloseCause::Shutdown,
+        };
+        self.close(cause);
+        self.voice.send().await;
+    }
+
+    /// The last facts: of the sessions first.
+    fn close(&mut self, cause: CloseCause) {
+        let now = self.clock.now();
+        if matches!(cause, CloseCause::Peer | CloseCause::Lost) {
+            self.server.cut(now);
+        }
+        self.server.end(now);
+        while let Some(happening) = self.server.happening() {
+            self.happened(happening.at, happening.what, cause);
+        }
+        let mut scene = Scene {
+            voice: &mut self.voice,
+            server: &mut self.server,
+            recordings: &*self.shared.recordings,
+            machine: &self.shared.settings.machine,
+            disk: &self.disk,
+        };
+        for (_, mut session) in std::mem::take(&mut self.sessions) {
+            session.abandon(now, &mut scene);
+            session.close(now, cause, scene.voice);
+        }
+        self.count_waiting(0);
+        let (received, sent) = (self.line.received, self.line.sent);
+        if let Some(summary) = self.server.summary() {
+            self.voice.peer(now, summary);
+        }
+        self.voice.peer(now, PeerFact::ConnectionClosed { cause, received, sent });
+    }
+
+    async fn run(&mut self) -> CloseCause {
+        loop {
+            let now = self.clock.now();
+            if let Some(cause) = self.advance(now) {
+                self.voice.send().await;
+                Box::pin(self.say_goodbye()).await;
+                return cause;
+            }
+            self.voice.send().await;
+            if let Some(cause) = self.expired(now) {
+                return cause;
+            }
+            let debt = self.voice.allowance.debt();
+            let reading = if debt.is_some() { Reading::Rest } else { self.reading() };
+            let wants_write = !self.server.output().is_empty() && self.ident_at <= now;
+            let is_busy = debt.is_none() && self.is_busy();
+            let wake = if is_busy { Instant::now() } else { self.wake_at(now, debt) };
+            let interest = match (reading, wants_write) {
+                (Reading::Rest, true) => Interest::WRITABLE,
+                (_, false) => Interest::READABLE,
+                (_, true) => Interest::READABLE | Interest::WRITABLE,
+            };
+            let is_idle = reading == Reading::Rest && !wants_write;
+            let ready = tokio::select! {
+                biased;
+                ready = self.line.socket.ready(interest), if !is_idle => ready,
+                () = tokio::time::sleep_until(wake) => continue,
+            };
+            let Ok(ready) = ready else {
+                self.line.is_broken = true;
+                return CloseCause::Lost;
+            };
+            if ready.is_readable() && reading != Reading::Rest && !self.read(reading) {
+                let lost = self.line.is_broken;
+                Box::pin(self.say_goodbye()).await;
+                return if lost { CloseCause::Lost } else { CloseCause::Peer };
+            }
+            if ready.is_writable() && wants_write && !self.write() {
+                return CloseCause::Lost;
+            }
         }
     }
 
-    async fn emit(&self, event: Event) {
-        self.allowance.take(&event);
-        self.emitter.emit(event).await;
+    /// Writes what the socket takes; `false` where the peer is gone.
+    fn write(&mut self) -> bool {
+        let Some(count) = self.line.write(self.server.output()) else { return false };
+        if count > 0 {
+            self.written_at = self.clock.now();
+            self.is_stalled = false;
+            self.server.written(count, &mut dice);
+        }
+        true
     }
 
-    fn emit_now(&self, event: Event) {
-        self.allowance.take(&event);
-        self.emitter.emit_now(event);
+    /// Reads what the dialogue takes; `false` where the peer has closed.
+    fn read(&mut self, reading: Reading) -> bool {
+        BUFFER.with_borrow_mut(|buffer| {
+            let (size, is_peek) = match reading {
+                Reading::Peek => (IDENT_READ_BYTES, true),
+                Reading::Take(size) => (size, false),
+                Reading::Rest => return true,
+            };
+            if buffer.len() < size {
+                buffer.resize(size, 0);
+            }
+            let buffer = buffer.get_mut(..size).unwrap_or_default();
+            let read = if is_peek { self.line.peek(buffer) } else { self.line.take(buffer) };
+            match read {
+                Read::Nothing => true,
+                Read::End => false,
+                Read::Bytes(count, at) if is_peek => {
+                    let seen = buffer.get(..count).unwrap_or_default();
+                    let heard = self.server.hear(at, seen, &mut dice);
+                    let heard = buffer.get_mut(..heard).unwrap_or_default();
+                    heard.is_empty() || self.line.take(heard) != Read::End
+                }
+                Read::Bytes(count, at) => {
+                    let bytes = buffer.get(..count).unwrap_or_default();
+                    self.server.receive(at, bytes, &mut dice);
+                    true
+                }
+            }
+        })
     }
 
-    /// Emits a fact about the peer.
-    pub(super) async fn fact(&self, at: Timestamp, fact: PeerFact) {
-        let about = About::Peer { origin: Arc::clone(&self.origin), fact };
-        self.emit(Event { at, about }).await;
+    /// How the socket is to be read: not at all while much waits for programs, unless one of them
+    /// waits for the peer, whose word may be in what was not read.
+    fn reading(&self) -> Reading {
+        let reading = self.server.reading();
+        if self.waiting < SSH_WAITING_PAUSE_BYTES {
+            return reading;
+        }
+        let is_stuck = self.sessions.values().any(|session| !session.may_run(&self.server));
+        let all = self.shared.waiting.load(Ordering::Relaxed);
+        if is_stuck && all < SSH_WAITING_ALL_BYTES { reading } else { Reading::Rest }
     }
 
-    /// Emits a fact about a session.
-    pub(super) async fn session_fact(&self, at: Timestamp, session: SessionId, fact: SessionFact) {
-        let about = About::Session { origin: Arc::clone(&self.origin), session, fact };
-        self.emit(Event { at, about }).await;
+    /// Lets everything happen that can at once; the cause, where it was the last.
+    fn advance(&mut self, now: Timestamp) -> Option<CloseCause> {
+        self.server.wake(now, &mut dice);
+        let ending = self.happen();
+        if self.voice.allowance.debt().is_none() {
+            let mut scene = Scene {
+                voice: &mut self.voice,
+                server: &mut self.server,
+                recordings: &*self.shared.recordings,
+                machine: &self.shared.settings.machine,
+                disk: &self.disk,
+            };
+            for session in self.sessions.values_mut() {
+                session.run(now, &mut scene);
+            }
+        }
+        self.advance_tunnels(now);
+        let ending = ending.or(self.happen());
+        let waiting = self.sessions.values().map(|session| session.waiting()).sum();
+        self.count_waiting(waiting);
+        if ending.is_none() && waiting > SSH_WAITING_BYTES {
+            self.voice.anomaly(now, Anomaly::PeerNotReading, b"");
+            return Some(CloseCause::Limit);
+        }
+        ending
     }
 
-    /// Emits an anomaly, once per kind.
-    pub(super) async fn anomaly(&self, at: Timestamp, what: Anomaly, detail: &[u8]) {
-        if let Some(event) = self.first_of(at, what, detail) {
-            self.emit(event).await;
+    /// Everything that has happened; the cause, where something was the last.
+    fn happen(&mut self) -> Option<CloseCause> {
+        let mut ending = None;
+        while let Some(happening) = self.server.happening() {
+            let over = self.happened(happening.at, happening.what, CloseCause::Peer);
+            ending = ending.or(over);
+        }
+        ending
+    }
+
+    fn advance_tunnels(&mut self, now: Timestamp) {
+        let timing = &self.shared.settings.timing;
+        let (server, voice) = (&mut self.server, &mut self.voice);
+        let over: Vec<u32> = self
+            .tunnels
+            .iter_mut()
+            .filter_map(|(&channel, tunnel)| {
+                let going = tunnel.advance(now, (&mut *server, channel), timing, voice);
+                (going == Going::Over).then_some(channel)
+            })
+            .collect();
+        for channel in over {
+            self.tunnels.remove(&channel);
+            self.server.close(channel, &mut dice);
         }
     }
 
-    fn anomaly_now(&self, at: Timestamp, what: Anomaly, detail: &[u8]) {
-        if let Some(event) = self.first_of(at, what, detail) {
-            self.emit_now(event);
-        }
+    fn count_waiting(&mut self, waiting: usize) {
+        self.shared.waiting.fetch_add(waiting, Ordering::Relaxed);
+        self.shared.waiting.fetch_sub(self.waiting, Ordering::Relaxed);
+        self.waiting = waiting;
     }
 
-    fn first_of(&self, at: Timestamp, what: Anomaly, detail: &[u8]) -> Option<Event> {
-        if !self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(what) {
+    fn is_busy(&self) -> bool {
+        self.sessions.values().any(|session| session.is_busy(&self.server))
+    }
+
+    /// When there is something to do without the peer.
+    fn wake_at(&self, now: Timestamp, debt: Option<Duration>) -> Instant {
+        let limits = &self.shared.settings.limits;
+        let mut at = if self.server.is_logged_in() {
+            after(self.line.last(), limits.idle)
+        } else {
+            after(self.clock.begin(), limits.grace)
+        };
+        let server = &self.server;
+        let sessions = self.sessions.values();
+        let wakes = sessions.clone().filter_map(|session| session.wake_at(server));
+        let wakes = wakes.filter(|_| debt.is_none());
+        let limits = sessions.map(|session| session.limit);
+        let rest = debt.map(|debt| after(now, debt.min(REST)));
+        let ident = (self.ident_at > now).then_some(self.ident_at);
+        let stall = (!server.output().is_empty() && !self.is_stalled)
+            .then(|| after(self.written_at.max(self.ident_at), STALL));
+        for other in wakes
+            .chain(limits)
+            .chain(self.tunnels.values().filter_map(|tunnel| tunnel.wake_at()))
+            .chain(server.wake_at())
+            .chain(rest)
+            .chain(ident)
+            .chain(stall.filter(|stall| *stall > now))
+        {
+            at = at.min(other);
+        }
+        self.clock.timer(at)
+    }
+
+    /// What has taken too long; the cause, where that ends the connection.
+    fn expired(&mut self, now: Timestamp) -> Option<CloseCause> {
+        let limits = &self.shared.settings.limits;
+        if !self.server.output().is_empty()
+            && !self.is_stalled
+            && after(self.written_at.max(self.ident_at), STALL) <= now
+        {
+            self.is_stalled = true;
+            self.voice.anomaly(now, Anomaly::PeerNotReading, b"");
+        }
+        let mut scene = Scene {
+            voice: &mut self.voice,
+            server: &mut self.server,
+            recordings: &*self.shared.recordings,
+            machine: &self.shared.settings.machine,
+            disk: &self.disk,
+        };
+        for session in self.sessions.values_mut().filter(|session| session.limit <= now) {
+            session.limit = Timestamp(i64::MAX);
+            session.end(CloseCause::Timeout, &mut scene);
+        }
+        if self.server.is_logged_in() {
+            return (after(self.line.last(), limits.idle) <= now).then_some(CloseCause::Timeout);
+        }
+        if after(self.clock.begin(), limits.grace) > now {
             return None;
         }
-        count(&self.counters.anomalies);
-        let fact = PeerFact::Anomaly { what, detail: Octets::capped(detail, DETAIL_BYTES) };
-        Some(Event { at, about: About::Peer { origin: Arc::clone(&self.origin), fact } })
+        let what = match self.server.reading() {
+            Reading::Peek => Anomaly::SshIdentTimeout,
+            Reading::Take(_) | Reading::Rest => Anomaly::LoginTimeout,
+        };
+        self.voice.anomaly(now, what, b"");
+        Some(CloseCause::Timeout)
     }
 
-    /// Bytes up to their cap, with an anomaly where that cuts them.
-    pub(super) async fn kept(&self, at: Timestamp, bytes: &[u8], max: usize) -> Octets {
-        if bytes.len() > max {
-            self.anomaly(at, Anomaly::FieldTooLong, bytes.len().to_string().as_bytes()).await;
-        }
-        Octets::capped(bytes, max)
-    }
-
-    /// Asks for the end of the connection.
-    pub(super) fn end(&self, cause: CloseCause) {
-        self.ending.send_if_modified(|ending| {
-            let first = ending.is_none();
-            ending.get_or_insert(cause);
-            first
-        });
-    }
-
-    /// Waits until somebody asked for the end.
-    pub(super) async fn ended(&self) -> CloseCause {
-        let mut ending = self.ending.subscribe();
-        match ending.wait_for(Option::is_some).await {
-            Ok(cause) => cause.unwrap_or(CloseCause::Fault),
-            // Not reached: the sender is in `self`.
-            Err(_) => CloseCause::Fault,
-        }
-    }
-
-    /// Notes that the peer has logged in.
-    pub(super) fn log_in(&self) {
-        self.authenticated.store(true, Ordering::Release);
-        self.login.notify_one();
-    }
-
-    fn is_logged_in(&self) -> bool {
-        self.authenticated.load(Ordering::Acquire)
-    }
-
-    /// Hands a session over, to be waited for.
-    pub(super) fn add_session(&self, core: Arc<SessionCore>, task: JoinHandle<()>) {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|(core, task)| !(core.is_closed() && task.is_finished()));
-        sessions.push((core, task));
-    }
-
-    /// The end: sessions first, then the connection.
-    async fn close(&self, cause: CloseCause) {
-        self.end(cause);
-        let sessions =
-            std::mem::take(&mut *self.sessions.lock().unwrap_or_else(PoisonError::into_inner));
-        let deadline = tokio::time::Instant::now() + SESSIONS_WAIT;
-        for (core, mut task) in sessions {
-            if tokio::time::timeout_at(deadline, &mut task).await.is_err() {
-                task.abort();
+    /// One thing that happened; the cause, where it was the last.
+    fn happened(&mut self, at: Timestamp, what: What, gone: CloseCause) -> Option<CloseCause> {
+        let mut scene = Scene {
+            voice: &mut self.voice,
+            server: &mut self.server,
+            recordings: &*self.shared.recordings,
+            machine: &self.shared.settings.machine,
+            disk: &self.disk,
+        };
+        match what {
+            What::Peer(fact) => self.voice.peer(at, fact),
+            What::Login(login) => self.decide(at, &login),
+            What::LoggedIn => count(&self.shared.counters.logins),
+            What::Opened { channel } => {
+                let limit = after(self.clock.now(), self.shared.settings.limits.session);
+                let session = Session::open(channel, &self.user, at, limit, &mut self.voice);
+                self.sessions.insert(channel, Box::new(session));
             }
-            // A task that failed, or does not end, is spoken for.
-            core.close(self, CloseCause::Fault, None).await;
+            What::Session { channel, fact } => {
+                let is_agent =
+                    matches!(fact, SessionFact::AgentForwarding { answer: Answer::Granted });
+                let is_start = matches!(fact, SessionFact::ProgramStarted { .. });
+                if let Some(session) = self.sessions.get_mut(&channel) {
+                    session.told(at, fact, &mut scene);
+                }
+                // A login script that lists the agent's keys would ask now.
+                self.agent_asked |= is_agent;
+                if is_start && std::mem::take(&mut self.agent_asked) {
+                    self.server.list_agent(&mut dice);
+                }
+            }
+            What::Connect { channel, host, port } => {
+                let mut connected = reach(&host, port, scene.machine, &scene.voice.origin);
+                if connected == Connected::Open && self.tunnels.len() >= SSH_TUNNELS {
+                    connected = Connected::Refused { reason: 2, words: CONNECTION_REFUSED };
+                }
+                if connected == Connected::Open {
+                    let tunnel = Tunnel::new(&self.shared.config, self.clock.now());
+                    self.tunnels.insert(channel, Box::new(tunnel));
+                }
+                self.server.connect(channel, &connected, &mut dice);
+            }
+            What::Data { channel, bytes } => match self.sessions.get_mut(&channel) {
+                Some(session) => session.receive(at, bytes),
+                None => {
+                    if let Some(tunnel) = self.tunnels.get_mut(&channel) {
+                        tunnel.receive(at, &bytes);
+                    }
+                    self.server.consumed(channel, bytes.len(), &mut dice);
+                }
+            },
+            What::HungUp { channel } => match self.sessions.get_mut(&channel) {
+                Some(session) => session.hung_up(&mut scene),
+                None => self.server.close(channel, &mut dice),
+            },
+            What::Eof { channel } => match self.sessions.get_mut(&channel) {
+                Some(session) => session.end_of_input(),
+                None => match self.tunnels.get_mut(&channel) {
+                    Some(tunnel) => tunnel.end(),
+                    None => self.server.close(channel, &mut dice),
+                },
+            },
+            What::Closed { channel } => {
+                self.tunnels.remove(&channel);
+                if let Some(mut session) = self.sessions.remove(&channel) {
+                    session.abandon(self.clock.now(), &mut scene);
+                    session.close(self.clock.now(), gone, &mut self.voice);
+                }
+            }
+            What::Over(ending) => {
+                return Some(match ending {
+                    Ending::Peer => CloseCause::Peer,
+                    Ending::Protocol => CloseCause::Protocol,
+                    Ending::Limit => CloseCause::Limit,
+                });
+            }
         }
-        let (received, sent) = (self.line.received(), self.line.sent());
-        let fact = PeerFact::ConnectionClosed { cause, received, sent };
-        self.fact(self.clock.now(), fact).await;
+        None
+    }
+
+    /// Whether somebody is let in, and how long that takes.
+    fn decide(&mut self, at: Timestamp, login: &Login) {
+        let settings = &self.shared.settings;
+        let timing = &settings.timing;
+        self.tries = self.tries.saturating_add(1);
+        let address = self.voice.origin.peer.ip();
+        let (verdict, delay) = match &login.method {
+            Method::None => (Verdict::Refused, Duration::ZERO),
+            // What can be nobody's password is not looked up.
+            Method::Password(password) if password.is_empty() => {
+                (Verdict::Refused, draw(&timing.refuse_key_ms))
+            }
+            Method::Password(password) => {
+                let outcome =
+                    self.shared.memory.decide(&settings.auth, address, &login.user, password);
+                match outcome {
+                    AuthOutcome::Accepted => (Verdict::Accepted, draw(&timing.accept_ms)),
+                    AuthOutcome::Refused => (Verdict::Refused, draw(&timing.refuse_ms)),
+                }
+            }
+            Method::Key { .. } | Method::Other => (Verdict::Refused, draw(&timing.refuse_key_ms)),
+        };
+        match verdict {
+            Verdict::Accepted => {
+                self.user = login.user.clone();
+                self.user.truncate(USER_BYTES);
+            }
+            Verdict::Refused if self.tries == 1 && login.method == Method::None => {}
+            Verdict::Refused => count(&self.shared.counters.auth_failures),
+        }
+        self.server.decide(verdict, after(at, delay), &mut dice);
+    }
+
+    /// Writes what is left, if the peer takes it soon.
+    async fn say_goodbye(&mut self) {
+        let deadline = Instant::now() + LAST_WORD_WAIT;
+        let ident = self.clock.timer(self.ident_at);
+        tokio::time::sleep_until(ident.min(deadline)).await;
+        while !self.server.output().is_empty() {
+            let writable = self.line.socket.writable();
+            if !matches!(tokio::time::timeout_at(deadline, writable).await, Ok(Ok(()))) {
+                return;
+            }
+            if !self.write() {
+                return;
+            }
+        }
+        // What is unread makes a reset of the close, which sshd's last bytes do not survive.
+        if !matches!(self.line.peek(&mut [0]), Read::Bytes(..)) {
+            self.line.write(self.server.line_ending());
+        }
     }
 }
 
-/// Serves one connection from accept to close.
-pub(super) async fn serve(
-    connection: Arc<Connection>,
-    library: Arc<russh::server::Config>,
-    socket: TcpStream,
-    untold: u64,
-    shutdown: watch::Receiver<bool>,
-) {
-    let at = connection.clock.begin();
-    connection.fact(at, PeerFact::ConnectionOpened {}).await;
-    if untold > 0 {
-        let detail = format!("{untold} not recorded");
-        connection.anomaly(at, Anomaly::TooManyConnections, detail.as_bytes()).await;
-    }
-    // In a task of its own, so that a panic in it is one connection's and is told.
-    let task = tokio::spawn(run(Arc::clone(&connection), library, socket));
-    let mut task = AbortOnDrop(task);
-    let cause = tokio::select! {
-        result = &mut task.0 => result.unwrap_or(CloseCause::Fault),
-        () = stopped(shutdown) => {
-            connection.end(CloseCause::Shutdown);
-            // Its own waits are all short once the end is asked for.
-            let _ = tokio::time::timeout(SESSIONS_WAIT, &mut task.0).await;
-            CloseCause::Shutdown
+/// Runs to the end; `None` where it panicked, which ends one connection and is told like any other
+/// end.
+async fn guarded<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(move |context| {
+        match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Some),
+            Err(_) => Poll::Ready(None),
         }
-    };
-    connection.close(cause).await;
-}
-
-struct AbortOnDrop<T>(JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    })
+    .await
 }
 
 /// Waits until the program stops, which a lost sender means too.
@@ -241,133 +530,14 @@ pub(super) async fn stopped(mut shutdown: watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
-async fn run(
-    connection: Arc<Connection>,
-    library: Arc<russh::server::Config>,
-    mut socket: TcpStream,
-) -> CloseCause {
-    let greeting = match greeting::exchange(&connection, &mut socket).await {
-        Ok(greeting) => greeting,
-        Err(cause) => return cause,
-    };
-    let mut tap = OfferTap { connection: Arc::clone(&connection), bytes: Vec::new() };
-    let interest = tap.pass(connection.line.last_read(), &greeting.rest);
-    let tap: Option<Box<dyn Tap>> = match interest {
-        Interest::More => Some(Box::new(tap)),
-        Interest::Enough => None,
-    };
-    let replay = [greeting.line, greeting.rest].concat();
-    let our_line = connection.settings.server_id.len() + 2;
-    let tee = Tee::new(socket, Arc::clone(&connection.line), replay, our_line, tap);
-    let handler = SshHandler::new(Arc::clone(&connection));
-    let mut running = match russh::server::run_stream(library, tee, handler).await {
-        Ok(running) => running,
-        Err(error) => return why(&connection, Err(error)).await,
-    };
-    let _ = connection.library.set(running.handle());
-
-    let clock = connection.clock;
-    let limits = connection.settings.limits;
-    let mut deadline = clock.timer(after(clock.begin(), limits.grace));
-    let cause = loop {
-        tokio::select! {
-            result = &mut running => return why(&connection, result).await,
-            cause = connection.ended() => {
-                // A last word may be on its way.
-                let has_words = matches!(cause, CloseCause::Limit | CloseCause::Protocol);
-                let wait = if has_words { LAST_WORD_WAIT } else { Duration::ZERO };
-                if tokio::time::timeout(wait, &mut running).await.is_ok() {
-                    return cause;
-                }
-                break cause;
-            }
-            () = connection.login.notified() => {
-                deadline = clock.timer(after(connection.line.last_read(), limits.idle));
-            }
-            () = tokio::time::sleep_until(deadline) => {
-                if !connection.is_logged_in() {
-                    connection.anomaly(clock.now(), Anomaly::LoginTimeout, b"").await;
-                    break CloseCause::Timeout;
-                }
-                deadline = clock.timer(after(connection.line.last_read(), limits.idle));
-                if deadline <= tokio::time::Instant::now() {
-                    break CloseCause::Timeout;
-                }
-            }
-        }
-    };
-    connection.end(cause);
-    connection.line.cut();
-    let _ = tokio::time::timeout(LAST_WORD_WAIT, &mut running).await;
-    cause
-}
-
 fn after(at: Timestamp, wait: Duration) -> Timestamp {
     Timestamp(at.0.saturating_add(i64::try_from(wait.as_nanos()).unwrap_or(i64::MAX)))
 }
 
-/// Who ended a connection whose library has ended by itself.
-async fn why(connection: &Connection, result: Result<(), Closing>) -> CloseCause {
-    let at = connection.clock.now();
-    if let Some(cause) = *connection.ending.borrow() {
-        return cause;
-    }
-    let error = match result {
-        Ok(()) => return CloseCause::Peer,
-        Err(Closing::Asked) => return connection.ended().await,
-        Err(Closing::Library(error)) => error,
-    };
-    if matches!(error, Error::Join(_)) {
-        return CloseCause::Fault;
-    }
-    if matches!(error, Error::IO(_) | Error::Disconnect | Error::HUP | Error::SendError) {
-        return if connection.line.is_broken() { CloseCause::Lost } else { CloseCause::Peer };
-    }
-    let what = if is_text(&error) { Anomaly::InvalidText } else { Anomaly::SshProtocolError };
-    connection.anomaly(at, what, error.to_string().as_bytes()).await;
-    CloseCause::Protocol
-}
-
-/// Whether the library stumbled over text that is not UTF-8: a user name or a password, most
-/// likely, which it does not show.
-fn is_text(error: &Error) -> bool {
-    matches!(error, Error::Utf8(_) | Error::SshEncoding(Encoding::CharacterEncoding))
-}
-
-/// Reads the client's KEXINIT as it passes.
-struct OfferTap {
-    connection: Arc<Connection>,
-    bytes: Vec<u8>,
-}
-
-impl Tap for OfferTap {
-    fn pass(&mut self, at: Timestamp, bytes: &[u8]) -> Interest {
-        self.bytes.extend_from_slice(bytes);
-        match ssh::first_kexinit(&self.bytes) {
-            Ok(None) => return Interest::More,
-            Ok(Some((offer, _))) => {
-                let fact = PeerFact::SshKexInit {
-                    side: Side::Client,
-                    lists: offer.lists.map(|list| Octets::capped(list, SSH_LIST_BYTES)),
-                    first_kex_packet_follows: offer.first_kex_packet_follows,
-                    reserved: offer.reserved,
-                };
-                let about = About::Peer { origin: Arc::clone(&self.connection.origin), fact };
-                // A reader cannot wait; the queue is long.
-                self.connection.emit_now(Event { at, about });
-            }
-            Err(malformed) => {
-                let shown = self.bytes.get(..SHOWN_BYTES).unwrap_or(&self.bytes);
-                let detail = [malformed.to_string().as_bytes(), b": ", shown].concat();
-                self.connection.anomaly_now(at, Anomaly::SshKexInitMalformed, &detail);
-            }
-        }
-        self.bytes = Vec::new();
-        Interest::Enough
-    }
-}
-
-const SHOWN_BYTES: usize = 128;
-const SESSIONS_WAIT: Duration = Duration::from_millis(1_000);
+/// What is looked at of an identification line at once.
+const IDENT_READ_BYTES: usize = 1_024;
 const LAST_WORD_WAIT: Duration = Duration::from_millis(500);
-const _: () = assert!(SHOWN_BYTES < SSH_CLEAR_PACKET_BYTES);
+/// How long a peer may read nothing before that is told.
+const STALL: Duration = Duration::from_secs(30);
+/// Between two looks at whether what was caused is paid back.
+const REST: Duration = Duration::from_secs(1);

@@ -6,11 +6,13 @@
 use crate::clock::Clock;
 use crate::decoy::allowance::{Allowance, network};
 use crate::decoy::ssh::auth::AuthMemory;
-use crate::decoy::ssh::connection::{Connection, Shared, serve, stopped};
-use crate::decoy::ssh::{SshLimits, SshSettings, server};
+use crate::decoy::ssh::connection::{Connection, Shared, stopped};
+use crate::decoy::ssh::voice::Voice;
+use crate::decoy::ssh::{SshLimits, SshSettings};
 use crate::decoy::{DecoyCounters, count, uncount};
 use crate::emit::Emitter;
 use crate::recording::Recordings;
+use decnet_core::dialogue::ssh::{Config, Release};
 use decnet_core::event::{
     About, Anomaly, CloseCause, ConnectionId, Event, Origin, PeerFact, Service,
 };
@@ -126,10 +128,17 @@ impl Bound {
         recordings: Arc<dyn Recordings>,
         shutdown: watch::Receiver<bool>,
     ) -> Result<(), ServeError> {
-        let library = Arc::new(server::config(&self.settings));
+        let mut settings = self.settings;
+        let config = Config {
+            release: Release::nearest(&settings.server_id),
+            line: settings.server_id.clone(),
+            host_keys: std::mem::take(&mut settings.host_keys),
+            auth_tries: settings.limits.auth_tries,
+            port: self.address.port(),
+        };
         let shared = Shared {
-            settings: Arc::new(self.settings),
-            library,
+            settings: Arc::new(settings),
+            config: Arc::new(config),
             memory: Arc::new(AuthMemory::default()),
             counters: self.counters,
             recordings,
@@ -203,14 +212,13 @@ fn accept(
             return;
         }
     };
-    // Echoes leave at once, as sshd's do; a socket that refuses this is slower and no more.
-    let _ = socket.set_nodelay(true);
     let counted = Counted::new(&shared.counters);
-    let connection = Arc::new(Connection::new(shared, origin, clock, Arc::clone(&place.allowance)));
-    let library = Arc::clone(&shared.library);
+    let allowance = Arc::clone(&place.allowance);
+    let voice = Voice::new(origin, allowance, Arc::clone(&shared.counters), shared.emitter.clone());
+    let connection = Connection::new(shared, voice, clock, socket);
     let stopping = stopping.clone();
     tasks.spawn(async move {
-        serve(connection, library, socket, place.untold, stopping).await;
+        connection.serve(place.untold, stopping).await;
         drop((place, counted));
     });
 }

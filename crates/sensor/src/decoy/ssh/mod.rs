@@ -1,20 +1,18 @@
 //! The SSH decoy: an OpenSSH server as far as a peer can tell.
 //!
-//! **Invariant:** what leaves are facts and the answers on the wire, never a type of the SSH
-//! library. The library is driven from this folder alone.
+//! **Invariant:** what is said on the wire is the dialogue's; what happens behind it is the
+//! persona's; this folder moves bytes, instants and facts between them.
 
 mod auth;
 mod connection;
-mod forward;
-mod greeting;
-mod handler;
 mod keys;
+mod line;
 mod listener;
-mod login;
-mod requests;
-mod server;
+mod network;
+mod random;
 mod session;
-mod tee;
+mod tunnel;
+mod voice;
 
 pub use auth::{AuthPolicy, AuthRule, Pattern};
 pub use keys::{HostKey, HostKeyError, generate_host_keys};
@@ -112,27 +110,5 @@ impl SshTiming {
     #[must_use]
     pub fn immediate() -> Self {
         Self { ident_ms: 0..=0, accept_ms: 0..=0, refuse_ms: 0..=0, refuse_key_ms: 0..=0 }
-    }
-}
-
-/// A duration drawn from a range of milliseconds, to the microsecond.
-fn draw(range: &RangeInclusive<u64>) -> Duration {
-    let from_us = range.start().saturating_mul(1_000);
-    let width_us = range.end().saturating_mul(1_000).saturating_sub(from_us);
-    let random = uuid::Uuid::new_v4().as_u64_pair().1;
-    Duration::from_micros(from_us.saturating_add(random % width_us.saturating_add(1)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_draw_stays_in_its_range() {
-        for _ in 0..100 {
-            let drawn = draw(&(2..=4));
-            assert!(drawn >= Duration::from_millis(2) && drawn <= Duration::from_millis(4));
-        }
-        assert_eq!(draw(&(0..=0)), Duration::ZERO);
     }
 }

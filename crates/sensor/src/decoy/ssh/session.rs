@@ -1,177 +1,46 @@
-//! One session: a task that owns its shell, its recording and its facts.
+//! One session: its shell, its recording and its facts.
 //!
 //! **Invariant:** each session is opened and closed by facts exactly once, whatever happens to the
-//! shell, the peer or the task. What the shell does when it was told something has the instant of
-//! that; recordings never step back.
+//! shell or the peer. What the shell does when it was told something has the instant of that;
+//! recordings never step back. Facts go out even where bytes cannot, and hidden input is a number
+//! here already.
 
-use crate::decoy::ssh::connection::Connection;
-use crate::decoy::ssh::tee::{Line, Waiting};
+use crate::decoy::ssh::random::dice;
+use crate::decoy::ssh::voice::Voice;
 use crate::decoy::{count, uncount};
-use crate::recording::{Recorder, RecordingHeader};
+use crate::recording::{Recorder, RecordingHeader, Recordings};
+use decnet_core::dialogue::ssh::Server;
+use decnet_core::dialogue::ssh::happening::Stream;
 use decnet_core::event::{
-    Anomaly, Answer, CloseCause, PeerFact, Program, SessionFact, SessionId, Timestamp, WindowSize,
+    Anomaly, Answer, CloseCause, Program, SessionFact, SessionId, Timestamp, WindowSize,
 };
-use decnet_core::limits::{SESSION_INPUT_BYTES, WINDOW_CELLS};
-use decnet_core::octets::{Binary, Octets};
-use decnet_persona::{Console, Login, Step, Terminal};
-use russh::ChannelId;
-use russh::server::Handle;
+use decnet_core::limits::{
+    COMMAND_BYTES, DETAIL_BYTES, FILE_PATH_BYTES, INPUT_FACT_BYTES, RECORDING_BYTES,
+    SESSION_INPUT_KEPT_BYTES, WINDOW_CELLS,
+};
+use decnet_core::octets::Octets;
+use decnet_persona::{Console, Disk, Login, Machine, Step, Terminal};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-use tokio::sync::{Notify, mpsc};
 
-mod steps;
-
-/// What a session is told, with the instant of the bytes that said so.
-pub(super) enum Told {
-    /// A variable, and what was answered.
-    Env(Octets, Octets, Answer),
-    /// A terminal, granted.
-    Pty(Octets, WindowSize, Binary),
-    /// A new size.
-    Resize(WindowSize),
-    /// The program to run, granted. The bytes of a command are whole.
-    Start(Program),
-    /// A program refused.
-    Refused(Program),
-    /// Agent forwarding, and what was answered.
-    Agent(Answer),
-    /// X11 forwarding: protocol, screen, and what was answered.
-    X11(Octets, u32, Answer),
-    /// A signal.
-    Signal(Octets),
-    /// Channel data; it is counted for as long as it waits.
-    Data(Vec<u8>, Waiting),
-    /// The peer sends no more data.
-    Eof,
-    /// The peer closed the channel.
-    Close,
+/// What a session needs of its connection.
+pub(super) struct Scene<'a> {
+    pub(super) voice: &'a mut Voice,
+    pub(super) server: &'a mut Server,
+    pub(super) recordings: &'a dyn Recordings,
+    pub(super) machine: &'a Arc<Machine>,
+    pub(super) disk: &'a Disk,
 }
 
-/// What the task and those who speak for it share.
-pub(super) struct SessionCore {
-    pub(super) id: SessionId,
-    number: u32,
-    closed: AtomicBool,
-    /// The program takes no more: it has ended, or the peer has overrun it.
-    deaf: AtomicBool,
-    overrun: Notify,
-}
-
-/// The handler's end of a session.
-pub(super) struct SessionDoor {
-    pub(super) core: Arc<SessionCore>,
-    sender: mpsc::UnboundedSender<(Timestamp, Told)>,
-}
-
-impl SessionCore {
-    /// Notes that the program takes no more.
-    fn deafen(&self) {
-        self.deaf.store(true, Ordering::Release);
-    }
-
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
-
-    /// Closes the session by facts, the first time.
-    pub(super) async fn close(
-        &self,
-        connection: &Connection,
-        cause: CloseCause,
-        status: Option<u32>,
-    ) {
-        if self.closed.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        uncount(&connection.counters.sessions_open);
-        let at = connection.clock.now();
-        let fact = SessionFact::SessionClosed { cause, status };
-        connection.session_fact(at, self.id, fact).await;
-        connection.fact(at, PeerFact::ChannelClosed { channel: self.number }).await;
-    }
-}
-
-impl SessionDoor {
-    /// Opens a session by facts and starts its task.
-    pub(super) async fn open(
-        connection: &Arc<Connection>,
-        at: Timestamp,
-        number: u32,
-        user: &[u8],
-        wire: (Handle, ChannelId),
-    ) -> Self {
-        let core = Arc::new(SessionCore {
-            id: SessionId(uuid::Uuid::new_v4()),
-            number,
-            closed: AtomicBool::new(false),
-            deaf: AtomicBool::new(false),
-            overrun: Notify::new(),
-        });
-        count(&connection.counters.sessions_open);
-        count(&connection.counters.sessions_total);
-        let fact = SessionFact::SessionOpened { channel: number, user: Octets::from(user) };
-        connection.session_fact(at, core.id, fact).await;
-        let (sender, told) = mpsc::unbounded_channel();
-        let session = Session {
-            connection: Arc::clone(connection),
-            core: Arc::clone(&core),
-            user: user.to_vec(),
-            library: wire.0,
-            channel: wire.1,
-            opened: at,
-            limit: tokio::time::Instant::now() + connection.settings.limits.session,
-            env: Vec::new(),
-            terminal: None,
-            console: None,
-            recorder: None,
-            recorded_us: 0,
-            recorded_bytes: 0,
-            input_bytes: 0,
-            input_kept: 0,
-            wake: None,
-            is_silent: false,
-            has_eof: false,
-            status: None,
-        };
-        let task = tokio::spawn(session.run(told));
-        connection.add_session(Arc::clone(&core), task);
-        Self { core, sender }
-    }
-
-    /// Tells the session something small.
-    pub(super) fn tell(&self, at: Timestamp, told: Told) {
-        // A session that has ended does not care.
-        let _ = self.sender.send((at, told));
-    }
-
-    /// Tells the session channel data, and never waits: whoever reads the socket stops where much
-    /// waits already. A peer for whom that was not enough has overrun the session.
-    pub(super) fn tell_data(&self, at: Timestamp, line: &Arc<Line>, bytes: &[u8]) {
-        if self.core.is_closed() || self.core.deaf.load(Ordering::Acquire) {
-            return;
-        }
-        // A message's own size is not free.
-        match line.wait_with(bytes.len().saturating_add(MESSAGE_BYTES)) {
-            Some(waiting) => self.tell(at, Told::Data(bytes.to_vec(), waiting)),
-            None => {
-                self.core.deafen();
-                self.core.overrun.notify_one();
-            }
-        }
-    }
-}
-
-struct Session {
-    connection: Arc<Connection>,
-    core: Arc<SessionCore>,
+/// A session.
+pub(super) struct Session {
+    id: SessionId,
+    channel: u32,
     user: Vec<u8>,
-    library: Handle,
-    channel: ChannelId,
     opened: Timestamp,
-    /// When the session has lasted too long.
-    limit: tokio::time::Instant,
+    /// When it has lasted too long.
+    pub(super) limit: Timestamp,
     env: Vec<(Vec<u8>, Vec<u8>)>,
     terminal: Option<Terminal>,
     console: Option<Box<Console>>,
@@ -180,167 +49,179 @@ struct Session {
     recorded_us: u64,
     /// About the size of the recording.
     recorded_bytes: u64,
-    input_bytes: u64,
-    /// Of those, bytes in facts.
+    /// Bytes of input in facts.
     input_kept: u64,
+    /// What the shell has not been given yet, and whether there will be more.
+    inbox: VecDeque<(Timestamp, Vec<u8>)>,
+    waiting: usize,
+    /// What it has been given and the peer does not know yet.
+    taken: usize,
+    end: End,
     wake: Option<Timestamp>,
-    /// Nothing more goes to the peer.
+    /// The peer closed the channel: nothing more goes out.
     is_silent: bool,
-    /// The peer's side has ended.
-    has_eof: bool,
     status: Option<u32>,
+    cause: Option<CloseCause>,
+}
+
+/// Whether the peer sends more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Open,
+    /// It does not; the shell is to be told behind what waits.
+    Untold,
+    Told,
 }
 
 impl Session {
-    async fn run(mut self, mut told: mpsc::UnboundedReceiver<(Timestamp, Told)>) {
-        let connection = Arc::clone(&self.connection);
-        let clock = connection.clock;
-        let limit = self.limit;
-        let mut is_told = true;
-        let cause = loop {
-            if let Some(debt) = connection.allowance.debt() {
-                // What one call has caused is done; the next one waits until that is paid back.
-                tokio::select! {
-                    cause = connection.ended() => break cause,
-                    () = tokio::time::sleep(debt.min(REST)) => {}
-                    () = tokio::time::sleep_until(limit) => break CloseCause::Timeout,
-                }
-                continue;
-            }
-            let wake = self.wake.map(|at| clock.timer(at));
-            let ended = tokio::select! {
-                biased;
-                cause = connection.ended() => Some(cause),
-                next = told.recv(), if is_told && !self.is_behind() => match next {
-                    Some((at, told)) => self.take(at, told).await,
-                    // The library's task has ended; its connection will say why.
-                    None => {
-                        is_told = false;
-                        None
-                    }
-                },
-                () = tokio::time::sleep_until(wake.unwrap_or(limit)), if wake.is_some() => {
-                    self.wake = None;
-                    self.drive(clock.now(), Console::wake).await
-                }
-                () = self.core.overrun.notified() => Some(overrun(&connection).await),
-                () = tokio::time::sleep_until(limit) => Some(CloseCause::Timeout),
-            };
-            if let Some(cause) = ended {
-                break cause;
-            }
-        };
-        self.finish(cause).await;
+    /// A session that was opened; its facts begin here.
+    pub(super) fn open(
+        channel: u32,
+        user: &[u8],
+        at: Timestamp,
+        limit: Timestamp,
+        voice: &mut Voice,
+    ) -> Self {
+        let id = SessionId(uuid::Uuid::new_v4());
+        count(&voice.counters.sessions_open);
+        count(&voice.counters.sessions_total);
+        let fact = SessionFact::SessionOpened { channel, user: Octets::from(user) };
+        voice.session(at, id, fact);
+        Self {
+            id,
+            channel,
+            user: user.to_vec(),
+            opened: at,
+            limit,
+            env: Vec::new(),
+            terminal: None,
+            console: None,
+            recorder: None,
+            recorded_us: 0,
+            recorded_bytes: 0,
+            input_kept: 0,
+            inbox: VecDeque::new(),
+            waiting: 0,
+            taken: 0,
+            end: End::Open,
+            wake: None,
+            is_silent: false,
+            status: None,
+            cause: None,
+        }
     }
 
-    async fn take(&mut self, at: Timestamp, told: Told) -> Option<CloseCause> {
-        match told {
-            Told::Env(name, value, answer) => {
-                if answer == Answer::Granted {
-                    self.env.push((name.0.clone(), value.0.clone()));
-                }
-                self.fact(at, SessionFact::Env { name, value, answer }).await;
+    /// A fact that the dialogue tells; some of them are for the shell too.
+    pub(super) fn told(&mut self, at: Timestamp, fact: SessionFact, scene: &mut Scene<'_>) {
+        match fact {
+            SessionFact::ProgramStarted { ref program } => return self.start(at, program, scene),
+            SessionFact::Env { ref name, ref value, answer: Answer::Granted } => {
+                self.env.push((name.0.clone(), value.0.clone()));
             }
-            Told::Pty(term, size, modes) => {
+            SessionFact::Pty { ref term, size, ref modes } => {
                 self.terminal = Some(Terminal {
                     term: term.0.clone(),
                     size: possible(size),
                     modes: modes.0.clone(),
                 });
-                self.fact(at, SessionFact::Pty { term, size, modes }).await;
             }
-            Told::Resize(size) => {
-                self.fact(at, SessionFact::Resize { size }).await;
-                return self.resize(at, possible(size)).await;
+            SessionFact::AgentForwarding { answer: Answer::Granted } => {
+                let (mut name, mut process) = ([0; 10], [0; 2]);
+                dice(&mut name);
+                dice(&mut process);
+                let name: String = name.iter().map(|byte| letter(*byte)).collect();
+                let process = 1_000 + u32::from(u16::from_be_bytes(process)) % 30_000;
+                let path = format!("/tmp/ssh-{name}/agent.{process}");
+                self.env.push((b"SSH_AUTH_SOCK".to_vec(), path.into_bytes()));
             }
-            Told::Start(program) => return self.start(at, program).await,
-            Told::Refused(program) => {
-                self.fact(at, SessionFact::ProgramRefused { program }).await;
+            SessionFact::X11Forwarding { answer: Answer::Granted, .. } => {
+                self.env.push((b"DISPLAY".to_vec(), b"localhost:10.0".to_vec()));
             }
-            Told::Agent(answer) => self.fact(at, SessionFact::AgentForwarding { answer }).await,
-            Told::X11(protocol, screen, answer) => {
-                self.fact(at, SessionFact::X11Forwarding { protocol, screen, answer }).await;
+            SessionFact::Resize { size } => {
+                scene.voice.session(at, self.id, fact);
+                return self.resize(at, possible(size), scene);
             }
-            Told::Signal(name) => self.fact(at, SessionFact::Signal { name }).await,
-            // What waited does so no longer when the shell has it.
-            Told::Data(bytes, waiting) => {
-                let ended = self.receive(at, &bytes).await;
-                drop(waiting);
-                return ended;
-            }
-            // It is told to the program when there is one.
-            Told::Eof if self.console.is_none() => self.has_eof = true,
-            Told::Eof => {
-                return self.drive(at, Console::end_of_input).await;
-            }
-            Told::Close => {
-                self.is_silent = true;
-                return Some(CloseCause::Peer);
-            }
+            SessionFact::SessionOpened { .. }
+            | SessionFact::Env { .. }
+            | SessionFact::ProgramRefused { .. }
+            | SessionFact::AgentForwarding { .. }
+            | SessionFact::X11Forwarding { .. }
+            | SessionFact::Signal { .. }
+            | SessionFact::Prompt {}
+            | SessionFact::Input { .. }
+            | SessionFact::HiddenInput { .. }
+            | SessionFact::Command { .. }
+            | SessionFact::CommandDone { .. }
+            | SessionFact::Recorded { .. }
+            | SessionFact::SessionClosed { .. }
+            | SessionFact::FileRequest { .. }
+            | SessionFact::FileWritten { .. } => {}
         }
-        None
+        scene.voice.session(at, self.id, fact);
     }
 
-    async fn start(&mut self, at: Timestamp, program: Program) -> Option<CloseCause> {
+    fn start(&mut self, at: Timestamp, program: &Program, scene: &mut Scene<'_>) {
         let terminal = self.terminal.as_ref();
         let size = terminal.map(|terminal| terminal.size).unwrap_or_default();
-        let command = match &program {
+        let command = match program {
             Program::Exec(command) => Some(command.clone()),
             Program::Shell | Program::Subsystem(_) => None,
         };
-        let title =
-            format!("{}@{}", Octets::from(self.user.as_slice()), self.connection.origin.decky);
-        self.recorder = self.connection.recordings.open(RecordingHeader {
-            session: self.core.id,
+        let origin = Arc::clone(&scene.voice.origin);
+        let title = format!("{}@{}", Octets::from(self.user.as_slice()), origin.decky);
+        // What a subsystem says is no text, and its files are not kept twice.
+        let is_text = !matches!(program, Program::Subsystem(_));
+        self.recorder = if is_text { self.record(&command, size, title, scene) } else { None };
+        let machine = Arc::clone(scene.machine);
+        let login = Login {
+            user: self.user.clone(),
+            peer: origin.peer,
+            local: origin.local,
+            env: std::mem::take(&mut self.env),
+            terminal: self.terminal.clone(),
+        };
+        let kept = match program {
+            Program::Exec(command) => {
+                Program::Exec(Octets::capped(command.as_bytes(), COMMAND_BYTES))
+            }
+            Program::Shell | Program::Subsystem(_) => program.clone(),
+        };
+        scene.voice.session(at, self.id, SessionFact::ProgramStarted { program: kept });
+        let console = guarded(|| match program {
+            Program::Exec(command) => Some(Console::exec(machine, login, command.as_bytes())),
+            Program::Subsystem(name) => Console::subsystem(machine, login, name.as_bytes()),
+            Program::Shell => Some(Console::shell(machine, login)),
+        });
+        match console.flatten() {
+            Some(console) => {
+                self.console = Some(Box::new(console.on(scene.disk)));
+                self.drive(at, scene, Console::open);
+            }
+            None => self.fail(scene),
+        }
+    }
+
+    fn record(
+        &self,
+        command: &Option<Octets>,
+        size: WindowSize,
+        title: String,
+        scene: &Scene<'_>,
+    ) -> Option<Box<dyn Recorder>> {
+        let terminal = self.terminal.as_ref();
+        scene.voice.allowance.take_file();
+        scene.recordings.open(RecordingHeader {
+            session: self.id,
             started: self.opened,
             cols: if size.cols == 0 { 80 } else { size.cols },
             rows: if size.rows == 0 { 24 } else { size.rows },
             term: terminal.map(|terminal| Octets::from(terminal.term.as_slice()).readable()),
             command: command.as_ref().map(Octets::readable),
             title: Some(title),
-        });
-        self.connection.allowance.take_file();
-        let machine = Arc::clone(&self.connection.settings.machine);
-        let login = Login {
-            user: self.user.clone(),
-            peer: self.connection.origin.peer,
-            local: self.connection.origin.local,
-            env: std::mem::take(&mut self.env),
-            terminal: self.terminal.clone(),
-        };
-        let kept = match program {
-            Program::Exec(command) => {
-                let max = decnet_core::limits::COMMAND_BYTES;
-                Program::Exec(self.connection.kept(at, command.as_bytes(), max).await)
-            }
-            Program::Shell | Program::Subsystem(_) => program,
-        };
-        self.fact(at, SessionFact::ProgramStarted { program: kept }).await;
-        let console = steps::guarded(|| match &command {
-            Some(command) => Console::exec(machine, login, command.as_bytes()),
-            None => Console::shell(machine, login),
-        });
-        let Some(console) = console else { return Some(CloseCause::Fault) };
-        self.console = Some(Box::new(console));
-        let ended = self.drive(at, Console::open).await;
-        if ended.is_none() && self.has_eof {
-            return self.drive(at, Console::end_of_input).await;
-        }
-        ended
+        })
     }
 
-    async fn receive(&mut self, at: Timestamp, bytes: &[u8]) -> Option<CloseCause> {
-        self.input_bytes = self.input_bytes.saturating_add(u64::try_from(bytes.len()).unwrap_or(0));
-        if self.input_bytes > SESSION_INPUT_BYTES {
-            let detail = self.input_bytes.to_string();
-            let what = Anomaly::TooMuchInput;
-            self.connection.anomaly(at, what, detail.as_bytes()).await;
-            return Some(CloseCause::Limit);
-        }
-        self.drive(at, |console, now, steps| console.receive(now, bytes, steps)).await
-    }
-
-    async fn resize(&mut self, at: Timestamp, size: WindowSize) -> Option<CloseCause> {
+    fn resize(&mut self, at: Timestamp, size: WindowSize, scene: &mut Scene<'_>) {
         if let Some(terminal) = &mut self.terminal {
             terminal.size = size;
         }
@@ -348,7 +229,82 @@ impl Session {
         if let Some(recorder) = &mut self.recorder {
             recorder.resize(at_us, size.cols, size.rows);
         }
-        self.drive(at, |console, _, _: &mut Vec<Step>| console.resize(size)).await
+        self.drive(at, scene, |console, _, _| console.resize(size));
+    }
+
+    /// Bytes of the peer, which wait for their turn.
+    pub(super) fn receive(&mut self, at: Timestamp, bytes: Vec<u8>) {
+        self.waiting += bytes.len();
+        self.inbox.push_back((at, bytes));
+    }
+
+    /// No more of them will come.
+    pub(super) fn end_of_input(&mut self) {
+        // A terminal stays as it is.
+        if self.end == End::Open && self.terminal.is_none() {
+            self.end = End::Untold;
+        }
+    }
+
+    /// Bytes that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Whether the shell may go on: the peer takes what it writes.
+    pub(super) fn may_run(&self, server: &Server) -> bool {
+        server.room(self.channel) > 0
+    }
+
+    /// Whether the shell has something to do at once.
+    pub(super) fn is_busy(&self, server: &Server) -> bool {
+        let has_input = !self.inbox.is_empty() || self.end == End::Untold;
+        has_input && self.console.is_some() && !self.is_behind() && self.may_run(server)
+    }
+
+    /// When the shell wants to go on.
+    pub(super) fn wake_at(&self, server: &Server) -> Option<Timestamp> {
+        self.wake.filter(|_| self.may_run(server))
+    }
+
+    /// Lets the shell do what it can: a little, so that other sessions come to their turn.
+    pub(super) fn run(&mut self, now: Timestamp, scene: &mut Scene<'_>) {
+        if self.console.is_none() || !self.may_run(scene.server) {
+            return;
+        }
+        if self.wake.is_some_and(|wake| wake <= now) {
+            self.wake = None;
+            self.drive(now, scene, Console::wake);
+        }
+        if self.is_behind() || !self.may_run(scene.server) {
+            return;
+        }
+        let (mut taken, before) = (0, self.taken);
+        while taken < TURN_BYTES
+            && self.console.is_some()
+            && !self.is_behind()
+            && self.may_run(scene.server)
+            && let Some((at, bytes)) = self.inbox.pop_front()
+        {
+            self.waiting -= bytes.len();
+            taken += bytes.len();
+            self.drive(at, scene, |console, now, steps| console.receive(now, &bytes, steps));
+        }
+        self.taken += taken;
+        // The peer's window grows in steps that are not small.
+        let is_through = self.inbox.is_empty() && !self.is_behind();
+        if self.taken > 0 && (self.taken >= TURN_BYTES || is_through) {
+            scene.server.consumed(self.channel, std::mem::take(&mut self.taken), &mut dice);
+        }
+        if taken > 0 || before > 0 {
+            // More may come of it before the end is told.
+        } else if self.end == End::Untold {
+            self.end = End::Told;
+            self.drive(now, scene, Console::end_of_input);
+        }
+        if self.inbox.is_empty() {
+            self.inbox.shrink_to(0);
+        }
     }
 
     /// Whether the shell has enough to do.
@@ -356,13 +312,35 @@ impl Session {
         self.console.as_ref().is_some_and(|console| console.waiting() >= BEHIND_BYTES)
     }
 
-    async fn finish(mut self, cause: CloseCause) {
-        if !matches!(cause, CloseCause::Exit) && !self.is_silent {
-            // The channel goes; where the whole connection does, nobody reads this.
-            let goodbye = self.library.close(self.channel);
-            let _ = tokio::time::timeout(GOODBYE_WAIT, goodbye).await;
+    /// The peer closed the channel: a program loses its terminal and ends, and without one goes on
+    /// until it does by itself.
+    pub(super) fn hung_up(&mut self, scene: &mut Scene<'_>) {
+        self.is_silent = true;
+        self.cause.get_or_insert(CloseCause::Peer);
+        if self.terminal.is_some() || self.console.is_none() {
+            self.console = None;
+            scene.server.close(self.channel, &mut dice);
+        } else {
+            self.end_of_input();
         }
-        let at_us = self.at_us(self.connection.clock.now());
+    }
+
+    /// Nobody is there any more: what was being written is closed.
+    pub(super) fn abandon(&mut self, at: Timestamp, scene: &mut Scene<'_>) {
+        self.is_silent = true;
+        if self.terminal.is_none() && self.end != End::Told {
+            self.end = End::Told;
+            let (status, cause) = (self.status, self.cause);
+            self.drive(at, scene, Console::end_of_input);
+            // Whatever it came to, nobody was told.
+            (self.status, self.cause) = (status, cause);
+        }
+        self.console = None;
+    }
+
+    /// The last facts. The channel's own cause stands before that of its connection.
+    pub(super) fn close(mut self, at: Timestamp, cause: CloseCause, voice: &mut Voice) {
+        let at_us = self.at_us(at);
         if let Some(recorder) = self.recorder.take() {
             let recorded = recorder.close(at_us);
             let fact = SessionFact::Recorded {
@@ -370,13 +348,125 @@ impl Session {
                 bytes: recorded.bytes,
                 extent: recorded.extent,
             };
-            self.fact(self.connection.clock.now(), fact).await;
+            voice.session(at, self.id, fact);
         }
-        self.core.close(&self.connection, cause, self.status).await;
+        uncount(&voice.counters.sessions_open);
+        let cause = self.cause.unwrap_or(cause);
+        voice.session(at, self.id, SessionFact::SessionClosed { cause, status: self.status });
     }
 
-    async fn fact(&mut self, at: Timestamp, fact: SessionFact) {
-        self.connection.session_fact(at, self.core.id, fact).await;
+    /// Ends the session from our side.
+    pub(super) fn end(&mut self, cause: CloseCause, scene: &mut Scene<'_>) {
+        self.cause.get_or_insert(cause);
+        self.console = None;
+        scene.server.close(self.channel, &mut dice);
+    }
+
+    fn fail(&mut self, scene: &mut Scene<'_>) {
+        tracing::error!("Shell failed; its session is closed.");
+        self.end(CloseCause::Fault, scene);
+    }
+
+    /// Lets the shell do something, then does what it wants.
+    fn drive(
+        &mut self,
+        at: Timestamp,
+        scene: &mut Scene<'_>,
+        work: impl FnOnce(&mut Console, Timestamp, &mut Vec<Step>),
+    ) {
+        let Some(console) = self.console.as_mut() else { return };
+        let mut steps = Vec::new();
+        if guarded(|| work(console, at, &mut steps)).is_none() {
+            // It may be in any state: it is not asked again.
+            return self.fail(scene);
+        }
+        for step in steps {
+            self.perform(at, step, scene);
+        }
+    }
+
+    fn perform(&mut self, at: Timestamp, step: Step, scene: &mut Scene<'_>) {
+        match step {
+            Step::Output(bytes) => self.output(at, Stream::Output, &bytes, scene),
+            Step::ErrorOutput(bytes) => self.output(at, Stream::Error, &bytes, scene),
+            Step::Prompt => {
+                scene.voice.session(at, self.id, SessionFact::Prompt {});
+                let at_us = self.at_us(at);
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.marker(at_us, "prompt");
+                }
+            }
+            Step::Input(bytes) => self.input(at, &bytes, scene.voice),
+            Step::HiddenInput(keys) => {
+                scene.voice.session(at, self.id, SessionFact::HiddenInput { keys });
+            }
+            Step::Command(line) => {
+                let line = scene.voice.kept(at, &line, COMMAND_BYTES);
+                scene.voice.session(at, self.id, SessionFact::Command { line });
+            }
+            Step::CommandDone(status) => {
+                scene.voice.session(at, self.id, SessionFact::CommandDone { status });
+            }
+            Step::Anomaly(what, detail) => scene.voice.anomaly(at, what, &detail),
+            Step::WakeAt(at) => self.wake = Some(at),
+            Step::FileRequest(asked) => {
+                let request = scene.voice.kept(at, &asked.request, DETAIL_BYTES);
+                let path = scene.voice.kept(at, &asked.path, FILE_PATH_BYTES);
+                let second = asked.second.map(|path| scene.voice.kept(at, &path, FILE_PATH_BYTES));
+                let (number, answer) = (asked.number, asked.answer);
+                let fact = SessionFact::FileRequest { request, path, second, number, answer };
+                scene.voice.session(at, self.id, fact);
+            }
+            Step::FileWritten(path, bytes) => {
+                let path = scene.voice.kept(at, &path, FILE_PATH_BYTES);
+                scene.voice.session(at, self.id, SessionFact::FileWritten { path, bytes });
+            }
+            Step::Exit(status) => {
+                self.console = None;
+                self.wake = None;
+                if !self.is_silent {
+                    self.status = Some(status);
+                    self.cause.get_or_insert(CloseCause::Exit);
+                }
+                scene.server.exit(self.channel, status, &mut dice);
+            }
+        }
+    }
+
+    fn input(&mut self, at: Timestamp, bytes: &[u8], voice: &mut Voice) {
+        let at_us = self.at_us(at);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.input(at_us, bytes);
+            self.pay(bytes, voice);
+        }
+        if self.input_kept >= SESSION_INPUT_KEPT_BYTES {
+            let detail = format!("after {}", self.input_kept);
+            return voice.anomaly(at, Anomaly::TooMuchInput, detail.as_bytes());
+        }
+        self.input_kept += u64::try_from(bytes.len()).unwrap_or(0);
+        for part in bytes.chunks(INPUT_FACT_BYTES) {
+            voice.session(at, self.id, SessionFact::Input { bytes: Octets::from(part) });
+        }
+    }
+
+    fn output(&mut self, at: Timestamp, stream: Stream, bytes: &[u8], scene: &mut Scene<'_>) {
+        if self.is_silent || bytes.is_empty() {
+            return;
+        }
+        let at_us = self.at_us(at);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.output(at_us, bytes);
+            self.pay(bytes, scene.voice);
+        }
+        scene.server.write(self.channel, stream, bytes, &mut dice);
+    }
+
+    /// Takes from the address's allowance what a recording grows by, while it grows.
+    fn pay(&mut self, bytes: &[u8], voice: &Voice) {
+        if self.recorded_bytes < RECORDING_BYTES {
+            let cost = voice.allowance.take_recorded(bytes);
+            self.recorded_bytes += u64::try_from(cost).unwrap_or(0);
+        }
     }
 
     /// Microseconds since the session was opened, never before the last ones.
@@ -387,10 +477,15 @@ impl Session {
     }
 }
 
-/// The peer sends, does not read, and there is no more room.
-async fn overrun(connection: &Connection) -> CloseCause {
-    connection.anomaly(connection.clock.now(), Anomaly::PeerNotReading, b"").await;
-    CloseCause::Limit
+/// Runs something of the shell's; `None` where it panicked, which ends one session and no more.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+/// A letter as `mkdtemp` draws them.
+fn letter(byte: u8) -> char {
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    LETTERS.get(usize::from(byte) % LETTERS.len()).map_or('a', |letter| char::from(*letter))
 }
 
 /// A size that a terminal can have. Zero stays zero, as on a real one.
@@ -403,41 +498,18 @@ fn possible(size: WindowSize) -> WindowSize {
     }
 }
 
-const MESSAGE_BYTES: usize = 64;
-/// Bytes that the shell has not come to, from which on it is told no more.
+/// Bytes that the shell has not come to, from which on it is given no more.
 const BEHIND_BYTES: usize = 65_536;
-const GOODBYE_WAIT: Duration = Duration::from_millis(100);
-/// Between two looks at whether what was caused is paid back.
-const REST: Duration = Duration::from_secs(1);
+/// Bytes that the shell is given before others have their turn.
+const TURN_BYTES: usize = 128 << 10;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::clock::Clock;
-    use decnet_core::limits::SSH_WAITING_BYTES;
+    use super::guarded;
 
-    #[tokio::test]
-    async fn what_waits_is_bounded_and_its_end_is_told() {
-        let core = Arc::new(SessionCore {
-            id: SessionId(uuid::Uuid::nil()),
-            number: 0,
-            closed: AtomicBool::new(false),
-            deaf: AtomicBool::new(false),
-            overrun: Notify::new(),
-        });
-        let (sender, mut told) = mpsc::unbounded_channel();
-        let door = SessionDoor { core: Arc::clone(&core), sender };
-        let line = Arc::new(Line::new(Clock::start(), Arc::default(), Arc::default()));
-        let messages = SSH_WAITING_BYTES / 32_768;
-        for _ in 0..messages + 10 {
-            door.tell_data(Timestamp(0), &line, &[0; 32_768]);
-        }
-        core.overrun.notified().await;
-        let mut waiting = 0;
-        while let Ok((_, Told::Data(bytes, _))) = told.try_recv() {
-            waiting += bytes.len();
-        }
-        assert_eq!(waiting, (messages - 1) * 32_768);
-        assert!(line.wait_with(SSH_WAITING_BYTES).is_some());
+    #[test]
+    fn a_shell_that_fails_takes_nobody_with_it() {
+        assert_eq!(guarded(|| 1), Some(1));
+        assert_eq!(guarded(|| -> u8 { panic!("as asked") }), None);
     }
 }

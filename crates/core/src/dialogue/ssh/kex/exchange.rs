@@ -93,6 +93,7 @@ impl Exchange {
             | Method::EcdhNistp384
             | Method::EcdhNistp521
             | Method::Group14
+            | Method::Group14Sha1
             | Method::Group16
             | Method::Group18 => State::Init,
         };
@@ -138,7 +139,7 @@ impl Exchange {
             Method::EcdhNistp256 => curve::nist::<p256::NistP256>(client, random),
             Method::EcdhNistp384 => curve::nist::<p384::NistP384>(client, random),
             Method::EcdhNistp521 => curve::nist::<p521::NistP521>(client, random),
-            Method::Group14 => fixed(Group::fixed_14(), client, random),
+            Method::Group14 | Method::Group14Sha1 => fixed(Group::fixed_14(), client, random),
             Method::Group16 => fixed(Group::fixed_16(), client, random),
             Method::Group18 => fixed(Group::fixed_18(), client, random),
             Method::GroupExchange => Err(Refusal::NotAMethod),

@@ -3,11 +3,14 @@
 //! **Invariant:** a private part is wiped when it is dropped, and nothing shows it.
 
 use ed25519_dalek::Signer as _;
+use p256::ecdsa::signature::RandomizedSigner as _;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 use std::fmt;
 use zeroize::Zeroizing;
 
+use crate::dialogue::ssh::kex::blinding::Blinding;
 use crate::dialogue::ssh::kex::blob::{put_mpint, put_string};
 use crate::dialogue::ssh::kex::keyfile;
 pub use crate::dialogue::ssh::kex::keyfile::Unreadable;
@@ -24,13 +27,15 @@ pub enum Algorithm {
     RsaSha256,
     /// `rsa-sha2-512`, RFC 8332.
     RsaSha512,
+    /// `ssh-rsa` with SHA-1, RFC 4253 §6.6: for servers and clients of old.
+    RsaSha1,
 }
 
 impl Algorithm {
     /// The algorithm of a name in a list.
     #[must_use]
     pub fn by_name(name: &[u8]) -> Option<Self> {
-        [Self::Ed25519, Self::EcdsaNistp256, Self::RsaSha256, Self::RsaSha512]
+        [Self::Ed25519, Self::EcdsaNistp256, Self::RsaSha256, Self::RsaSha512, Self::RsaSha1]
             .into_iter()
             .find(|algorithm| algorithm.name().as_bytes() == name)
     }
@@ -43,6 +48,7 @@ impl Algorithm {
             Self::EcdsaNistp256 => ECDSA_NISTP256,
             Self::RsaSha256 => "rsa-sha2-256",
             Self::RsaSha512 => "rsa-sha2-512",
+            Self::RsaSha1 => RSA,
         }
     }
 }
@@ -59,12 +65,16 @@ pub enum Kind {
 }
 
 /// A host key with its private part.
+#[derive(Clone)]
 pub struct HostKey {
     blob: Vec<u8>,
     secret: Secret,
+    /// Of an RSA key.
+    blinding: Blinding,
 }
 
 /// The private part.
+#[derive(Clone)]
 pub(super) enum Secret {
     Ed25519(ed25519_dalek::SigningKey),
     EcdsaNistp256(p256::ecdsa::SigningKey),
@@ -108,7 +118,7 @@ impl HostKey {
     }
 
     pub(super) fn new(secret: Secret) -> Self {
-        Self { blob: secret.blob(), secret }
+        Self { blob: secret.blob(), secret, blinding: Blinding::default() }
     }
 
     /// The text of its file, as `ssh-keygen` writes it without a passphrase, with a comment.
@@ -129,12 +139,15 @@ impl HostKey {
         match algorithm {
             Algorithm::Ed25519 => matches!(self.secret, Secret::Ed25519(_)),
             Algorithm::EcdsaNistp256 => matches!(self.secret, Secret::EcdsaNistp256(_)),
-            Algorithm::RsaSha256 | Algorithm::RsaSha512 => matches!(self.secret, Secret::Rsa(_)),
+            Algorithm::RsaSha256 | Algorithm::RsaSha512 | Algorithm::RsaSha1 => {
+                matches!(self.secret, Secret::Rsa(_))
+            }
         }
     }
 
     /// A signature as it is sent: the algorithm's name and its own form. `None` where this key does
-    /// not sign with it. Only RSA uses `random`, to blind, and not in what comes out.
+    /// not sign with it. RSA uses `random` to blind, which does not show in what comes out, and ECDSA
+    /// for its nonce, which does.
     pub fn sign(
         &self,
         algorithm: Algorithm,
@@ -144,7 +157,9 @@ impl HostKey {
         let content = match (&self.secret, algorithm) {
             (Secret::Ed25519(key), Algorithm::Ed25519) => key.sign(message).to_bytes().to_vec(),
             (Secret::EcdsaNistp256(key), Algorithm::EcdsaNistp256) => {
-                let signature: p256::ecdsa::Signature = key.try_sign(message).ok()?;
+                // OpenSSH's differ each time, also for the same message.
+                let signature: p256::ecdsa::Signature =
+                    key.try_sign_with_rng(&mut Source(random), message).ok()?;
                 let (r, s) = signature.split_bytes();
                 let mut content = Vec::new();
                 put_mpint(&mut content, &r);
@@ -152,12 +167,16 @@ impl HostKey {
                 content
             }
             (Secret::Rsa(key), Algorithm::RsaSha256) => {
-                let (form, hash) = (Pkcs1v15Sign::new::<Sha256>(), Sha256::digest(message));
-                key.sign_with_rng(&mut Source(random), form, &hash).ok()?
+                let (form, digest) = (Pkcs1v15Sign::new::<Sha256>(), Sha256::digest(message));
+                self.blinding.sign(key, &form, &digest, random)?
             }
             (Secret::Rsa(key), Algorithm::RsaSha512) => {
-                let (form, hash) = (Pkcs1v15Sign::new::<Sha512>(), Sha512::digest(message));
-                key.sign_with_rng(&mut Source(random), form, &hash).ok()?
+                let (form, digest) = (Pkcs1v15Sign::new::<Sha512>(), Sha512::digest(message));
+                self.blinding.sign(key, &form, &digest, random)?
+            }
+            (Secret::Rsa(key), Algorithm::RsaSha1) => {
+                let (form, digest) = (Pkcs1v15Sign::new::<Sha1>(), Sha1::digest(message));
+                self.blinding.sign(key, &form, &digest, random)?
             }
             (Secret::Ed25519(_) | Secret::EcdsaNistp256(_) | Secret::Rsa(_), _) => return None,
         };

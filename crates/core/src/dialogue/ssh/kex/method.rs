@@ -19,6 +19,8 @@ pub enum Method {
     EcdhNistp521,
     /// Group 14 (2,048 bits) with SHA-256, RFC 8268.
     Group14,
+    /// Group 14 with SHA-1, RFC 4253 §8.2: what small servers still offer.
+    Group14Sha1,
     /// Group 16 (4,096 bits) with SHA-512.
     Group16,
     /// Group 18 (8,192 bits) with SHA-512.
@@ -41,6 +43,7 @@ impl Method {
             Self::Curve25519 | Self::EcdhNistp256 | Self::Group14 | Self::GroupExchange => {
                 Hash::Sha256
             }
+            Self::Group14Sha1 => Hash::Sha1,
             Self::EcdhNistp384 => Hash::Sha384,
             Self::Sntrup761X25519 | Self::EcdhNistp521 | Self::Group16 | Self::Group18 => {
                 Hash::Sha512
@@ -58,6 +61,7 @@ const METHODS: &[(&str, Method)] = &[
     ("ecdh-sha2-nistp384", Method::EcdhNistp384),
     ("ecdh-sha2-nistp521", Method::EcdhNistp521),
     ("diffie-hellman-group14-sha256", Method::Group14),
+    ("diffie-hellman-group14-sha1", Method::Group14Sha1),
     ("diffie-hellman-group16-sha512", Method::Group16),
     ("diffie-hellman-group18-sha512", Method::Group18),
     ("diffie-hellman-group-exchange-sha256", Method::GroupExchange),

@@ -4,6 +4,7 @@
 //! randomness is an argument, and whatever the client sends costs at most two exponentiations in
 //! the largest group.
 
+mod blinding;
 pub mod blob;
 mod curve;
 pub mod exchange;

@@ -44,7 +44,7 @@ pub(super) enum Phase {
     Authenticated,
 }
 
-/// Bytes that are packed or unpacked at a time.
+/// Bytes that are unpacked at a time, and the room for packing what is short.
 const STEP: usize = 4_096;
 
 /// A stream of payloads to send.
@@ -63,19 +63,14 @@ impl Packer {
     /// Appends a payload in a form that can be unpacked without what follows; `None` where the
     /// stream is broken.
     pub(super) fn pack(&mut self, payload: &[u8], to: &mut Vec<u8>) -> Option<()> {
-        let mut rest = payload;
-        let mut step = [0; STEP];
-        loop {
-            let (read, written) = (self.stream.total_in(), self.stream.total_out());
-            self.stream.compress(rest, &mut step, FlushCompress::Partial).ok()?;
-            rest = rest.get(grown(read, self.stream.total_in())..)?;
-            let written = grown(written, self.stream.total_out());
-            to.extend_from_slice(step.get(..written)?);
-            // A step that was not filled had nothing left to say.
-            if written < STEP {
-                return rest.is_empty().then_some(());
-            }
-        }
+        // All of it in one step: a step that was cut short for want of room can leave the next one
+        // room and still something unsaid, and one too many says an empty block.
+        let room = payload.len() + payload.len() / 8 + STEP;
+        let mut packed = Vec::with_capacity(room);
+        let read = self.stream.total_in();
+        self.stream.compress_vec(payload, &mut packed, FlushCompress::Partial).ok()?;
+        let is_all = grown(read, self.stream.total_in()) == payload.len() && packed.len() < room;
+        is_all.then(|| to.extend_from_slice(&packed))
     }
 }
 
@@ -142,6 +137,25 @@ mod tests {
             let mut packed = Vec::new();
             packer.pack(payload, &mut packed).unwrap();
             assert_eq!(unpacker.unpack(&packed), Ok(payload));
+        }
+    }
+
+    /// Noise does not get smaller, and a payload may end anywhere in a block of the packer's.
+    #[test]
+    fn noise_comes_back_payload_by_payload() {
+        let mut state = 1_u64;
+        let mut noise = |length: usize| -> Vec<u8> {
+            let mut byte = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 56) as u8
+            };
+            std::iter::repeat_with(&mut byte).take(length).collect()
+        };
+        let (mut packer, mut unpacker) = (Packer::default(), Unpacker::default());
+        for length in (0..40).map(|at| 32_777 - at % 3 * 9).chain([31, 255 << 10, 1, 100_000]) {
+            let (payload, mut packed) = (noise(length), Vec::new());
+            packer.pack(&payload, &mut packed).unwrap();
+            assert!(unpacker.unpack(&packed).unwrap() == payload, "{length}");
         }
     }
 

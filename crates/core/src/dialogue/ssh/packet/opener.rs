@@ -47,6 +47,11 @@ impl Traffic {
         Self { packets: 0, blocks: 0, block_bytes: block_bytes as u64 }
     }
 
+    /// As if as much had passed as may.
+    pub(super) fn wear_out(&mut self) {
+        self.blocks = u64::MAX;
+    }
+
     /// Counts a packet of this many bytes without its code; whether the count was full.
     pub(super) fn count(&mut self, bytes: usize) -> Count {
         self.blocks = self.blocks.saturating_add(bytes as u64 / self.block_bytes.max(8));
@@ -132,6 +137,11 @@ impl Opener {
         self.packing.start();
     }
 
+    /// The next packet is the first again.
+    pub(in crate::dialogue::ssh) fn restart(&mut self) {
+        self.sequence = 0;
+    }
+
     /// The number of the next packet.
     #[must_use]
     pub fn sequence(&self) -> u32 {
@@ -142,6 +152,11 @@ impl Opener {
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         self.traffic.is_exhausted(0)
+    }
+
+    /// As if as much had passed under these keys as may, for tests and fuzzers.
+    pub(in crate::dialogue::ssh) fn wear_out(&mut self) {
+        self.traffic.wear_out();
     }
 
     /// What came in under these keys.

@@ -21,6 +21,16 @@ pub enum Sequence {
     Restarts,
 }
 
+/// What packets are filled with before there are keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClearPadding {
+    /// As OpenSSH fills them.
+    #[default]
+    Zeros,
+    /// As RFC 4253 §6 asks for, and Dropbear does.
+    Random,
+}
+
 /// Makes packets out of payloads, in their order.
 pub struct Sealer {
     protection: Protection,
@@ -28,6 +38,7 @@ pub struct Sealer {
     packing: Packing<Packer>,
     phase: Phase,
     traffic: Traffic,
+    padding: ClearPadding,
 }
 
 impl fmt::Debug for Sealer {
@@ -52,7 +63,14 @@ impl Sealer {
             packing: Packing::Never,
             phase: Phase::default(),
             traffic: Traffic::default(),
+            padding: ClearPadding::default(),
         }
+    }
+
+    /// The same with another padding.
+    #[must_use]
+    pub fn padded(self, padding: ClearPadding) -> Self {
+        Self { padding, ..self }
     }
 
     /// Uses new keys from the next packet on: what is to be done behind NEWKEYS.
@@ -84,6 +102,11 @@ impl Sealer {
     pub fn is_exhausted(&self, payload: usize) -> bool {
         // It counts the two lengths in front of the payload, and not what comes behind.
         self.traffic.is_exhausted(payload.saturating_add(LENGTH_BYTES + 1))
+    }
+
+    /// As if as much had passed under these keys as may, for tests and fuzzers.
+    pub(in crate::dialogue::ssh) fn wear_out(&mut self) {
+        self.traffic.wear_out();
     }
 
     /// What went out under these keys.
@@ -125,10 +148,10 @@ impl Sealer {
         }
         let content = out.len();
         out.resize(content + padding, 0);
-        match self.protection {
-            // Before encryption it stays zero.
-            Protection::Clear => {}
-            Protection::ChaCha(_) | Protection::Gcm { .. } | Protection::Ctr { .. } => {
+        match (&self.protection, self.padding) {
+            (Protection::Clear, ClearPadding::Zeros) => {}
+            (Protection::Clear, ClearPadding::Random)
+            | (Protection::ChaCha(_) | Protection::Gcm { .. } | Protection::Ctr { .. }, _) => {
                 random(out.get_mut(content..)?);
             }
         }

@@ -359,7 +359,7 @@ fn states_survive_their_bytes() {
     let mut back: Behavior = postcard::from_bytes(&row.state.0).unwrap();
     let shapes = serde_json::to_string(&row.tcp_fingerprint).unwrap();
     assert!(shapes.contains("\"others\":[{"));
-    back.restore(None, None, Some(&shapes)).unwrap();
+    back.restore(None, None, Some(&shapes), None).unwrap();
     assert_eq!(back, fold.behavior);
     assert_eq!(serde_json::to_string(&back.row()).unwrap(), serde_json::to_string(&row).unwrap());
 }
