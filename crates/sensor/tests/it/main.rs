@@ -10,8 +10,10 @@
 )]
 
 mod client;
+mod clients;
 mod idents;
 mod limits;
 mod openssh;
+mod probe;
 mod sniff;
 mod support;
