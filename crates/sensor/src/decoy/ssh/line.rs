@@ -8,7 +8,7 @@ use decnet_core::event::Timestamp;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt};
 use nix::sys::time::TimeSpec;
 use std::io::{self, IoSliceMut};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
@@ -35,12 +35,18 @@ pub(super) enum Read {
     End,
 }
 
+/// Asks the kernel for stamps. Of a socket that listens, those that it accepts have the same; and
+/// the kernel, which begins to stamp a moment after the first socket wants it, goes on while there
+/// is one. A socket that refuses has the instants of its reads.
+pub(super) fn stamp(socket: &impl AsFd) {
+    let _ = setsockopt(socket, sockopt::ReceiveTimestampns, &true);
+}
+
 impl Line {
     pub(super) fn new(socket: TcpStream, clock: Clock) -> Self {
         // Echoes leave at once, as sshd's do; a socket that refuses this is slower and no more.
         let _ = socket.set_nodelay(true);
-        // One that gives no stamps has those of its reads.
-        let _ = setsockopt(&socket, sockopt::ReceiveTimestampns, &true);
+        stamp(&socket);
         let last = clock.begin();
         Self { socket, clock, last, received: 0, sent: 0, is_broken: false }
     }
@@ -129,6 +135,9 @@ mod tests {
     #[tokio::test]
     async fn bytes_have_the_instant_at_which_the_kernel_had_them() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        stamp(&listener);
+        // The kernel needs a moment after the first socket of the machine that asks.
+        tokio::time::sleep(Duration::from_millis(100)).await;
         let mut peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (socket, _) = listener.accept().await.unwrap();
         let clock = Clock::start();

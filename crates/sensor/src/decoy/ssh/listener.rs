@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::decoy::allowance::{Allowance, network};
 use crate::decoy::ssh::auth::AuthMemory;
 use crate::decoy::ssh::connection::{Connection, Shared, stopped};
+use crate::decoy::ssh::line;
 use crate::decoy::ssh::voice::Voice;
 use crate::decoy::ssh::{SshLimits, SshSettings};
 use crate::decoy::{DecoyCounters, count, uncount};
@@ -99,6 +100,7 @@ impl Listener {
         let address = settings.listen;
         let failed = |source| BindError::Address { name: name.clone(), address, source };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
+        line::stamp(&socket);
         let address = socket.local_addr().map_err(failed)?;
         Ok(Bound { socket, address, settings, counters: Arc::default() })
     }
