@@ -13,6 +13,7 @@ pub mod limits;
 pub mod octets;
 pub mod profile;
 pub mod row;
+pub mod shell;
 pub mod signal;
 pub mod table;
 pub mod wire;
