@@ -347,3 +347,16 @@ pub const SNIFF_HELD_NS: u64 = 10_000_000_000;
 pub const QUEUE_EVENTS: usize = 8_192;
 /// TM-QUE-002: milliseconds that a source waits for a place in the queue.
 pub const QUEUE_WAIT_MS: u64 = 250;
+
+/// TM-SHL-001: how deep a shell's text may be nested, in commands, substitutions and quotes together;
+/// a deeper one is refused whole.
+pub const SHELL_NESTING: usize = 128;
+/// TM-SHL-002: bytes of a shell's text that are read in one go; a longer one is refused whole.
+pub const SHELL_TEXT_BYTES: usize = 4 << 20;
+/// TM-SHL-003: how often a byte of a shell's text is looked at on average, aliases and second looks
+/// together; then the text is refused.
+pub const SHELL_LOOKS: u64 = 512;
+/// TM-SHL-004: looks that every text has beyond those.
+pub const SHELL_LOOKS_LEAST: u64 = 1 << 20;
+/// TM-SHL-005: bytes that the aliases of one text may add; then the text is refused.
+pub const SHELL_ALIAS_BYTES: usize = 1 << 20;

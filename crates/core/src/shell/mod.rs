@@ -2,4 +2,20 @@
 //!
 //! **Invariant:** pure; nothing here runs a command or expands a word.
 
+mod arithmetic_for;
+pub mod command;
+mod compound;
+mod condition;
+mod dollar;
+mod double;
+mod grammar;
+mod here_doc;
+mod input;
+mod parameter;
+mod parser;
+pub mod print;
+pub mod reader;
+mod redirect;
+mod token;
 pub mod tree;
+mod word;

@@ -260,6 +260,8 @@ pub enum Part {
     Command(Arc<Script>),
     /// `$((…))` and `$[…]`
     Arithmetic(Word),
+    /// `` `…` `` or a here-document's `$(…)` that is no script: bash says so when it gets there.
+    Broken(Arc<Wrong>),
     /// `<(…)`, and `>(…)` where `out` is set.
     Process {
         /// `>(…)`

@@ -1,0 +1,226 @@
+//! Lists, pipelines and simple commands.
+//!
+//! **Invariant:** a token that does not fit stays what comes next, until somebody complains of it.
+
+use crate::shell::parser::{Parsed, Parser, Place, Token};
+use crate::shell::tree::{
+    Argument, Command, CommandKind, Item, Joint, Pipeline, Redirect, RedirectKind, Script, Time,
+    Word,
+};
+
+/// Words that end a list where a command could begin.
+const CLOSERS: &[&[u8]] = &[b"then", b"do", b"done", b"fi", b"elif", b"else", b"esac", b"}"];
+/// Builtins whose arguments may be arrays.
+const DECLARERS: &[&[u8]] =
+    &[b"alias", b"declare", b"eval", b"export", b"local", b"readonly", b"typeset"];
+
+impl Parser<'_> {
+    /// Reads one line's list; nothing at the end of the text.
+    pub(super) fn line_once(&mut self) -> Parsed<Option<Script>> {
+        self.newlines(Place::Command)?;
+        if matches!(self.peek(Place::Command)?, Token::End) {
+            return Ok(None);
+        }
+        let mut items = Vec::new();
+        loop {
+            let mut item = self.item()?;
+            let ended = match self.peek(Place::Command)? {
+                Token::Op("&") => {
+                    item.background = true;
+                    false
+                }
+                Token::Op(";") => false,
+                Token::Op("newline") => true,
+                _ => return self.unexpected(Place::Command),
+            };
+            self.ahead = None;
+            items.push(item);
+            if ended
+                || self.eat("newline", Place::Command)?
+                || matches!(self.peek(Place::Command)?, Token::End)
+            {
+                return Ok(Some(Script { items }));
+            }
+        }
+    }
+
+    /// Reads lists until a `)`, and takes it.
+    pub(super) fn until_close(&mut self) -> Parsed<Script> {
+        let mut items = Vec::new();
+        loop {
+            self.newlines(Place::Command)?;
+            if self.eat(")", Place::Command)? {
+                return Ok(Script { items });
+            }
+            let mut item = self.item()?;
+            match self.peek(Place::Command)? {
+                Token::Op("&") => {
+                    item.background = true;
+                    self.ahead = None;
+                }
+                Token::Op(";" | "newline") => self.ahead = None,
+                Token::Op(")") => {}
+                _ => return self.unexpected(Place::Command),
+            }
+            items.push(item);
+        }
+    }
+
+    /// Reads lists until something that cannot begin another; there must be one.
+    pub(super) fn script(&mut self) -> Parsed<Script> {
+        let mut items = Vec::new();
+        self.newlines(Place::Command)?;
+        loop {
+            let mut item = self.item()?;
+            let more = match self.peek(Place::Command)? {
+                Token::Op("&") => {
+                    item.background = true;
+                    true
+                }
+                Token::Op(";" | "newline") => true,
+                _ => false,
+            };
+            items.push(item);
+            if !more {
+                return Ok(Script { items });
+            }
+            self.ahead = None;
+            self.newlines(Place::Command)?;
+            if self.at_closer()? {
+                return Ok(Script { items });
+            }
+        }
+    }
+
+    /// Whether what comes next ends a list.
+    pub(super) fn at_closer(&mut self) -> Parsed<bool> {
+        Ok(match self.peek(Place::Command)? {
+            Token::Op(")" | ";;" | ";&" | ";;&") => true,
+            Token::Word(lexed) => lexed.plain().is_some_and(|word| CLOSERS.contains(&word)),
+            Token::Op(_) | Token::Number(_) | Token::Variable(_) | Token::End => false,
+        })
+    }
+
+    /// Reads pipelines joined by `&&` and `||`.
+    fn item(&mut self) -> Parsed<Item> {
+        self.peek(Place::Command)?;
+        let mark = self.token_mark;
+        let first = self.pipeline()?;
+        let mut rest = Vec::new();
+        loop {
+            let joint = if self.eat("&&", Place::Command)? {
+                Joint::And
+            } else if self.eat("||", Place::Command)? {
+                Joint::Or
+            } else {
+                break;
+            };
+            self.newlines(Place::Command)?;
+            rest.push((joint, self.pipeline()?));
+        }
+        let length = self.token_mark.saturating_sub(mark);
+        let text = self.input.since(mark);
+        let text = text.get(..length).unwrap_or(text).trim_ascii_end().into();
+        self.input.pay(length);
+        Ok(Item { first, rest, background: false, text })
+    }
+
+    fn pipeline(&mut self) -> Parsed<Pipeline> {
+        let mut pipeline = Pipeline { negated: false, timed: None, commands: Vec::new() };
+        let mut prefixed = false;
+        loop {
+            if self.eat_word(b"!")? {
+                pipeline.negated = !pipeline.negated;
+            } else if self.eat_word(b"time")? {
+                pipeline.timed = Some(Time::Bash);
+                if self.eat_word(b"-p")? {
+                    pipeline.timed = Some(Time::Posix);
+                }
+                self.eat_word(b"--")?;
+            } else {
+                break;
+            }
+            prefixed = true;
+        }
+        if prefixed && matches!(self.peek(Place::Command)?, Token::Op("newline" | ";") | Token::End)
+        {
+            return Ok(pipeline);
+        }
+        loop {
+            let mut command = self.command()?;
+            let both = self.eat("|&", Place::Command)?;
+            if both {
+                let one = Word(vec![crate::shell::tree::Part::Literal(b"1".to_vec())]);
+                let kind = RedirectKind::DupOut(one);
+                command.redirects.push(Redirect { fd: Some(2), variable: None, kind });
+            }
+            pipeline.commands.push(command);
+            if !both && !self.eat("|", Place::Command)? {
+                return Ok(pipeline);
+            }
+            self.newlines(Place::Command)?;
+        }
+    }
+
+    /// Reads a command of any kind.
+    pub(super) fn command(&mut self) -> Parsed<Command> {
+        self.peek(Place::Command)?;
+        let line = self.token_line;
+        if let Some(kind) = self.compound()? {
+            return self.redirected(kind, line);
+        }
+        self.simple(line, Vec::new())
+    }
+
+    /// Reads the redirections behind a command that is not a simple one.
+    pub(super) fn redirected(&mut self, kind: CommandKind, line: u32) -> Parsed<Command> {
+        let mut redirects = Vec::new();
+        while let Some(redirect) = self.redirect(Place::Command)? {
+            redirects.push(redirect);
+        }
+        Ok(Command { kind, redirects, line })
+    }
+
+    /// Reads a simple command or a function, of which some words may have been read.
+    pub(super) fn simple(&mut self, line: u32, words: Vec<Argument>) -> Parsed<Command> {
+        let mut words = words;
+        let mut assignments = Vec::new();
+        let mut redirects = Vec::new();
+        let mut place = if words.is_empty() { Place::Command } else { Place::Argument };
+        loop {
+            if let Some(redirect) = self.redirect(place)? {
+                redirects.push(redirect);
+                continue;
+            }
+            if !matches!(self.peek(place)?, Token::Word(_)) {
+                break;
+            }
+            let Token::Word(lexed) = self.next(place)? else { break };
+            let lexed = *lexed;
+            if let Some(assignment) = lexed.assignment {
+                if words.is_empty() {
+                    assignments.push(assignment);
+                } else {
+                    words.push(Argument::Assignment(assignment));
+                }
+                continue;
+            }
+            if words.is_empty() {
+                let alone = assignments.is_empty() && redirects.is_empty();
+                let declares = lexed.word.0.len() == 1 && DECLARERS.contains(&lexed.raw.as_slice());
+                place = if declares { Place::Declare } else { Place::Argument };
+                if alone && self.eat("(", place)? {
+                    if !self.eat(")", Place::Argument)? {
+                        return self.unexpected(Place::Argument);
+                    }
+                    return self.function(lexed.raw, line);
+                }
+            }
+            words.push(Argument::Word(lexed.word));
+        }
+        if words.is_empty() && assignments.is_empty() && redirects.is_empty() {
+            return self.unexpected(place);
+        }
+        Ok(Command { kind: CommandKind::Simple { assignments, words }, redirects, line })
+    }
+}
