@@ -4,6 +4,7 @@
 //! in the fold. The format is append-only: variants and fields are never renamed or removed, new
 //! fields have defaults, and `testdata/journal/` keeps one fixture of every released version.
 
+pub mod file;
 pub mod wire;
 
 use crate::octets::{Binary, Octets};
@@ -447,6 +448,15 @@ pub enum SessionFact {
         /// How many bytes were written into it.
         bytes: u64,
     },
+    /// What is in a file that the peer brought or wrote, once it was closed.
+    Artifact(Box<file::Artifact>),
+    /// Something on another machine that the peer wanted to have here. Nothing is ever fetched.
+    Wish {
+        /// Where it is, as asked.
+        url: Octets,
+        /// The program that was to fetch it.
+        tool: Octets,
+    },
 }
 
 /// Terminal size; zero where the peer sent zero.
@@ -804,6 +814,8 @@ impl SessionFact {
             Self::SessionClosed { .. } => "session_closed",
             Self::FileRequest { .. } => "file_request",
             Self::FileWritten { .. } => "file_written",
+            Self::Artifact(_) => "artifact",
+            Self::Wish { .. } => "wish",
         }
     }
 }
@@ -857,6 +869,8 @@ pub const KINDS: &[&str] = &[
     "session_closed",
     "file_request",
     "file_written",
+    "artifact",
+    "wish",
 ];
 
 impl Timestamp {

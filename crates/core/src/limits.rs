@@ -116,6 +116,29 @@ pub const FILE_REQUESTS: u32 = 4_096;
 /// Linux is).
 pub const FILE_PATH_BYTES: usize = 4_096;
 
+/// TM-FIL-009: bytes of a file's begin that are in the fact about it.
+pub const ARTIFACT_HEAD_BYTES: usize = 512;
+/// TM-FIL-010: lines of an `authorized_keys` that are in the fact about it: the first ones.
+pub const KEY_LINES: usize = 64;
+/// TM-FIL-011: bytes of such a line; a longer one is cut.
+pub const KEY_LINE_BYTES: usize = 24 << 10;
+/// TM-FIL-012: files of one session whose content is looked at; of further ones there is only that
+/// they were written.
+pub const ARTIFACTS: u32 = 1_024;
+/// TM-FIL-013: bytes of all files in the quarantine; what does not fit is dropped and counted.
+pub const QUARANTINE_BYTES: u64 = 4 << 30;
+/// TM-FIL-014: files in the quarantine; as above.
+pub const QUARANTINE_FILES: u64 = 100_000;
+/// TM-FIL-015: bytes that one address (of IPv6, one network of 64 bits) may have looked at and kept
+/// at once, known ones included; of further files there are no digests, and they are dropped and
+/// counted.
+pub const QUARANTINE_ADDRESS_BYTES: u64 = 256 << 20;
+/// TM-FIL-016: bytes an hour that are paid back of those.
+pub const QUARANTINE_ADDRESS_BYTES_PER_HOUR: u64 = 64 << 20;
+/// TM-FIL-017: addresses of which is known what they used up; beyond, the one that used the least is
+/// forgotten.
+pub const QUARANTINE_ADDRESSES: usize = 4_096;
+
 /// TM-TLS-001: bytes of one handshake message (certificate chains are the long ones); a longer one
 /// is malformed.
 pub const TLS_MESSAGE_BYTES: usize = 128 << 10;
@@ -253,6 +276,32 @@ pub const CLOCK_FLOW_POINTS: usize = 8;
 pub const CERTIFICATES: usize = 16;
 /// TM-MEM-009: connections whose state the fold keeps per attacker; the oldest is given up.
 pub const FOLD_CONNECTIONS: usize = 256;
+
+/// TM-CMD-001: commands of one line that are looked at: the first ones.
+pub const COMMAND_INVOCATIONS: usize = 256;
+/// TM-CMD-002: words of one command that are looked at: the first ones.
+pub const COMMAND_WORDS: usize = 1_024;
+/// TM-CMD-003: bytes of a command line, and of its canonical form, in a row; the journal has the
+/// whole line.
+pub const COMMAND_ROW_BYTES: usize = 16 << 10;
+/// TM-CMD-004: bytes of the flags of a line in a row.
+pub const FLAGS_BYTES: usize = 255;
+/// TM-CMD-005: corrections of one line: the first ones.
+pub const LINE_CORRECTIONS: usize = 16;
+/// TM-CMD-006: characters of a correction, before and after, that are kept.
+pub const TYPO_GLYPHS: usize = 128;
+/// TM-CMD-007: pauses of each kind of a session's commands that reach its features: the first ones.
+pub const COMMANDS_MEASURED: usize = 256;
+/// Pauses of each kind under which they are not compared.
+pub const PAUSES_LEAST: usize = 3;
+/// TM-CMD-008: names of commands of a session that are told apart: the first ones.
+pub const COMMAND_NAMES: usize = 128;
+/// TM-CMD-009: bytes of such a name.
+pub const COMMAND_NAME_BYTES: usize = 64;
+/// TM-CMD-010: commands of a session whose order is kept: the first ones.
+pub const COMMANDS_ORDERED: usize = 1_024;
+/// TM-CMD-011: runs of names of each length in a session's row: the most frequent ones.
+pub const NGRAMS: usize = 32;
 
 /// TM-FLW-001: bytes of one packet or block of a capture; more is malformed.
 pub const CAPTURE_BLOCK_BYTES: usize = 16 << 20;

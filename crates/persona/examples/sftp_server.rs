@@ -32,6 +32,8 @@ fn perform(steps: &mut Vec<Step>) -> std::io::Result<bool> {
             Step::FileRequest(_) | Step::FileWritten(..) if facts => writeln!(err, "{step:?}")?,
             Step::FileRequest(_)
             | Step::FileWritten(..)
+            | Step::Artifact(_)
+            | Step::Wish { .. }
             | Step::Prompt
             | Step::Input(_)
             | Step::HiddenInput(_)

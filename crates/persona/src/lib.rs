@@ -24,8 +24,12 @@ mod terminal;
 pub use console::{Console, Disk};
 pub use machine::Machine;
 
+use decnet_core::event::file::Means;
 use decnet_core::event::{Anomaly, Timestamp, WindowSize};
+use files::content::Content;
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Who logged in, from where, and with which terminal.
 #[derive(Clone, Debug)]
@@ -84,6 +88,50 @@ pub enum Step {
     FileRequest(FileRequest),
     /// A file that the peer wrote was closed: its path as sent, and how many bytes were written.
     FileWritten(Vec<u8>, u64),
+    /// What is in a file that the peer brought or wrote, once it was closed.
+    Artifact(Brought),
+    /// Something on another machine that the peer wanted to have here.
+    Wish {
+        /// Where it is, as asked.
+        url: Vec<u8>,
+        /// The program that was to fetch it.
+        tool: Vec<u8>,
+    },
+}
+
+/// A file that a peer brought or wrote, with what is in it: shared with the file, and not copied.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Brought {
+    /// Its path, as sent.
+    pub path: Vec<u8>,
+    /// How it came.
+    pub means: Means,
+    content: Arc<Content>,
+}
+
+impl Brought {
+    pub(crate) fn new(path: Vec<u8>, means: Means, content: Arc<Content>) -> Self {
+        Self { path, means, content }
+    }
+
+    /// The bytes that were kept: the first ones.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.content.bytes
+    }
+
+    /// Its size, with what was not kept.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.content.size()
+    }
+}
+
+impl fmt::Debug for Brought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.escape_ascii();
+        write!(f, "Brought({path}, {:?}, {} bytes)", self.means, self.size())
+    }
 }
 
 /// What was asked about files, and what was answered.

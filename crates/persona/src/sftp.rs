@@ -14,6 +14,7 @@ mod request;
 use crate::process::Process;
 use crate::record::Recorder;
 use crate::shell::Shell;
+use decnet_core::event::file::Means;
 use decnet_core::event::{Anomaly, Timestamp};
 use decnet_core::wire::Malformed;
 use decnet_core::wire::sftp::{self, What};
@@ -140,8 +141,9 @@ impl Server {
 
     /// The client sends no more: the server ends, whatever it was doing.
     pub(crate) fn end(&mut self, shell: &mut Shell, rec: &mut Recorder<'_>) {
-        for (path, written) in self.handles.written() {
-            shell.note_written(path, written);
+        for written in self.handles.written() {
+            shell.note_written(written.name.clone(), written.bytes);
+            shell.note_artifact(written.name, written.at.as_deref(), Means::Sftp);
         }
         tell(shell, rec);
     }

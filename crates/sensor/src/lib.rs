@@ -9,8 +9,10 @@
 pub mod clock;
 pub mod decoy;
 pub mod emit;
+pub mod quarantine;
 pub mod recording;
 pub mod sniff;
 
 pub use emit::{Emitter, EmitterCounters};
+pub use quarantine::{NoQuarantine, Quarantine, Quarantined};
 pub use recording::{NoRecordings, Recorded, Recorder, RecordingHeader, Recordings};

@@ -3,6 +3,7 @@
 //! **Invariant:** time comes in as microseconds since the session was opened and never steps back;
 //! what was typed while echo was off never crosses this seam.
 
+use crate::quarantine::{NoQuarantine, Quarantine};
 use decnet_core::event::{RecordingExtent, SessionId, Timestamp};
 
 /// A recording being written. Nothing here waits: whoever implements it buffers.
@@ -53,6 +54,11 @@ pub struct RecordingHeader {
 pub trait Recordings: Send + Sync {
     /// A recording for a session; `None` where none can be kept.
     fn open(&self, header: RecordingHeader) -> Option<Box<dyn Recorder>>;
+
+    /// Where the files of recorded sessions are kept.
+    fn quarantine(&self) -> &dyn Quarantine {
+        &NoQuarantine
+    }
 }
 
 /// Keeps nothing.

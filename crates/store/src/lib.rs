@@ -12,6 +12,7 @@ mod error;
 pub mod journal;
 mod lock;
 mod lot;
+pub mod quarantine;
 mod query;
 pub mod recording;
 mod schema;

@@ -125,6 +125,9 @@ impl States {
         batch.tls_sessions.flush(emit)?;
         batch.http_clients.flush(emit)?;
         batch.http_requests.flush(emit)?;
+        batch.session_commands.flush(emit)?;
+        batch.session_typos.flush(emit)?;
+        batch.artifacts.flush(emit)?;
         let mut learned = BTreeMap::new();
         emit(batch.credentials.finish(reader, &mut self.tallies, &mut learned)?)?;
         emit(batch.fingerprints.finish(reader, &mut self.tallies, &mut learned)?)?;
@@ -481,6 +484,9 @@ struct Batch {
     tls_sessions: Pending,
     http_clients: Pending,
     http_requests: Pending,
+    session_commands: Pending,
+    session_typos: Pending,
+    artifacts: Pending,
     credentials: Sum<profile::rows::CredentialRow>,
     fingerprints: Sum<profile::rows::FingerprintRow>,
     behavior: Vec<(Uuid, BehaviorChange)>,
@@ -498,6 +504,9 @@ impl Batch {
             tls_sessions: Pending::new("tls_session", Conflict::Replace)?,
             http_clients: Pending::new("http_client", Conflict::Replace)?,
             http_requests: Pending::new("http_request", Conflict::Replace)?,
+            session_commands: Pending::new("session_command", Conflict::Replace)?,
+            session_typos: Pending::new("session_typo", Conflict::Replace)?,
+            artifacts: Pending::new("artifact", Conflict::Replace)?,
             credentials: Sum::new(named("credential")?),
             fingerprints: Sum::new(named("fingerprint")?),
             behavior: Vec::new(),
@@ -514,6 +523,9 @@ impl Batch {
         self.tls_sessions.drain(&mut self.out.tls_sessions, emit)?;
         self.http_clients.drain(&mut self.out.http_clients, emit)?;
         self.http_requests.drain(&mut self.out.http_requests, emit)?;
+        self.session_commands.drain(&mut self.out.session_commands, emit)?;
+        self.session_typos.drain(&mut self.out.session_typos, emit)?;
+        self.artifacts.drain(&mut self.out.artifacts, emit)?;
         self.out.credentials.drain(..).for_each(|row| self.credentials.add(row));
         self.out.fingerprints.drain(..).for_each(|row| self.fingerprints.add(row));
         self.behavior.append(&mut self.out.behavior);

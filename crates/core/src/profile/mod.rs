@@ -3,8 +3,10 @@
 //! **Invariant:** a pure function of the journal. No clock, no randomness, no order but `seq`;
 //! states are per attacker and per session, so that one attacker cannot move another's row.
 
+mod artifact;
 mod attacker;
 mod behavior;
+mod command;
 pub mod fingerprint;
 pub mod isn;
 pub mod keyboard;
@@ -14,6 +16,7 @@ mod session;
 pub mod skew;
 mod ssh;
 pub mod ssh_client;
+pub mod taxonomy;
 
 pub use attacker::{Attacker, Learned, attacker_uuid};
 pub use behavior::{Behavior, BehaviorChange};
@@ -24,7 +27,7 @@ use crate::event::{About, Event, PeerFact, SensorFact, Service};
 use uuid::Uuid;
 
 /// Version of the fold. A store that was folded by another version is rebuilt from its journal.
-pub const FOLD_VERSION: u32 = 4;
+pub const FOLD_VERSION: u32 = 5;
 
 /// `session_profile.schema_version`: features of different versions are never compared.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -54,6 +57,12 @@ pub struct Output {
     pub http_clients: Vec<rows::HttpClientRow>,
     /// To be appended.
     pub http_requests: Vec<rows::HttpRequestRow>,
+    /// To be written over what has the same key; the later one wins.
+    pub session_commands: Vec<rows::SessionCommandRow>,
+    /// To be appended.
+    pub session_typos: Vec<rows::SessionTypoRow>,
+    /// To be appended.
+    pub artifacts: Vec<rows::ArtifactRow>,
 }
 
 /// Folds one event. `attacker` is the state of [`Event::attacker`], `session` that of
@@ -153,7 +162,7 @@ pub fn fold(
             attacker.seen(event.at, origin, Some(origin.service));
             attacker.session_fact(event.at, origin, event.session(), fact, out);
             if let Some(session) = session {
-                session.fold(seq, event.at, origin, fact, attacker);
+                session.fold(seq, event.at, origin, fact, attacker, out);
             }
         }
     }
@@ -239,8 +248,11 @@ mod tests {
         check("http_client", &rows::HttpClientRow::default());
         check("http_request", &rows::HttpRequestRow::default());
         check("tcp_flow", &rows::TcpFlowRow::default());
+        check("session_command", &rows::SessionCommandRow::default());
+        check("session_typo", &rows::SessionTypoRow::default());
+        check("artifact", &rows::ArtifactRow::default());
         let written: Vec<&str> =
             table::TABLES.iter().filter(|t| t.is_written()).map(|t| t.name).collect();
-        assert_eq!(written.len(), 15, "a written table has no row struct here: {written:?}");
+        assert_eq!(written.len(), 18, "a written table has no row struct here: {written:?}");
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! **Invariant:** plain data. A field that is `None` is NULL: not observed, not computed.
 
+mod command;
 mod wire;
 
+pub use command::*;
 pub use wire::*;
 
-use super::keyboard;
+use super::{command as session_commands, keyboard};
 use crate::event::{Answer, Origin, Target, Timestamp};
 use crate::octets::Octets;
 use crate::row::{Blob, Json, Raw};
@@ -164,6 +166,7 @@ pub struct ProfileRow {
     pub agent_forwarding: bool,
     pub channels_max: Option<u32>,
     pub created_at: String,
+    pub commands: session_commands::Columns,
 }
 
 /// `session_profile.term_modes`.

@@ -4,9 +4,10 @@
 //! one part at most, however long the session is.
 
 use super::attacker::{Attacker, Connection};
+use super::command::{Commands, Moment, Told};
 use super::keyboard::{self, Decoder, Stroke};
 use super::rows::{KeystrokeRow, Ordered, ProfileRow, SessionRow, TermModes};
-use super::{SCHEMA_VERSION, seconds, ssh};
+use super::{Output, SCHEMA_VERSION, artifact, seconds, ssh};
 use crate::event::{
     Answer, CloseCause, Origin, Program, RecordingExtent, Service, SessionFact, SessionId,
     Timestamp, WindowSize,
@@ -44,6 +45,7 @@ pub struct Session {
     agent: bool,
     channels_max: u32,
     prompts: Vec<u64>,
+    commands: Commands,
     decoder: Decoder,
     /// Keystrokes beyond what is kept.
     uncounted: u64,
@@ -95,6 +97,7 @@ impl Session {
             agent: false,
             channels_max: 0,
             prompts: Vec::new(),
+            commands: Commands::default(),
             decoder: Decoder::default(),
             uncounted: 0,
             strokes: Vec::new(),
@@ -118,7 +121,8 @@ impl Session {
     #[must_use]
     pub fn weight(&self) -> usize {
         let env: usize = self.env.iter().map(|(n, v)| n.0.capacity() + v.0.capacity() + 48).sum();
-        1_024 + env + self.prompts.capacity() * 8 + self.strokes.capacity() * 8
+        let lists = self.prompts.capacity() * 8 + self.strokes.capacity() * 8;
+        1_024 + env + lists + self.commands.weight()
     }
 
     /// Takes back a stored part, in order; `strokes` is what the column of that name holds.
@@ -237,6 +241,7 @@ impl Session {
             agent_forwarding: self.agent,
             channels_max: (self.channels_max > 0).then_some(self.channels_max),
             created_at: closed.at.rfc3339(),
+            commands: self.commands.columns(),
         }
     }
 
@@ -260,10 +265,13 @@ impl Session {
         origin: &Origin,
         fact: &SessionFact,
         attacker: &Attacker,
+        out: &mut Output,
     ) {
         if self.is_closed() {
             return;
         }
+        let moment = Moment { sid: self.sid.0, opened: self.opened, at };
+        let mut told = Told::default();
         match fact {
             SessionFact::SessionOpened { channel, user } => {
                 self.attacker = attacker.uuid();
@@ -298,10 +306,12 @@ impl Session {
                 if self.prompts.len() < limits::PROMPTS {
                     self.prompts.push(at.us_since(self.opened));
                 }
+                self.commands.prompted(moment);
             }
             SessionFact::Input { bytes } => {
                 self.decoder.read(at.us_since(self.opened), &bytes.0, &mut self.strokes);
                 self.cap_strokes();
+                self.commands.typed(moment, &bytes.0, &mut told);
             }
             SessionFact::HiddenInput { keys } => {
                 self.decoder.hidden(at.us_since(self.opened), *keys, &mut self.strokes);
@@ -318,14 +328,30 @@ impl Session {
                 }
                 self.closed = Some(Closed { seq, at, cause: *cause, status: *status });
             }
+            SessionFact::Command { line } => self.commands.command(moment, &line.0, &mut told),
+            SessionFact::CommandDone { status } => {
+                self.commands.done(moment, *status, &mut told);
+            }
+            SessionFact::Artifact(brought) => {
+                let place = artifact::Place { seq, at, sid: self.sid.0, attacker: self.attacker };
+                out.artifacts.push(artifact::brought(&place, brought));
+                let keys = artifact::planted(brought);
+                let source = artifact::source(brought.means);
+                out.ssh_keys.extend(attacker.planted(seq, at, origin, source, &keys));
+            }
+            SessionFact::Wish { url, tool } => {
+                let place = artifact::Place { seq, at, sid: self.sid.0, attacker: self.attacker };
+                out.artifacts.push(artifact::wished(&place, url, tool));
+            }
             SessionFact::X11Forwarding { .. }
             | SessionFact::ProgramRefused { .. }
             | SessionFact::Signal { .. }
-            | SessionFact::Command { .. }
-            | SessionFact::CommandDone { .. }
             | SessionFact::FileRequest { .. }
             | SessionFact::FileWritten { .. } => {}
         }
+        out.ssh_keys.extend(attacker.planted(seq, at, origin, "planted_shell", &told.planted));
+        out.session_commands.append(&mut told.rows);
+        out.session_typos.append(&mut told.typos);
     }
 
     fn know(&mut self, connection: &Connection) {

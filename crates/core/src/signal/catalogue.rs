@@ -180,6 +180,7 @@ pub const SIGNALS: &[Signal] = &[
         columns: &[
             ("session_command", "enter_latency_s"),
             ("session_command", "sensitive"),
+            ("session_command", "technique"),
             ("session_profile", "sensitive_pause_ratio"),
         ],
     },
@@ -211,7 +212,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Typos",
         what: "Corrections: what was typed, what it became, which kind",
         privacy: Privacy::Content,
-        from: &["input"],
+        from: &["prompt", "input"],
         columns: &[("session_typo", "typed"), ("session_typo", "became"), ("session_typo", "kind")],
     },
     Signal {
@@ -219,7 +220,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Editor choice",
         what: "Which editors, how often, how long",
         privacy: Privacy::Behaviour,
-        from: &["command"],
+        from: &["command", "command_done"],
         columns: &[("session_profile", "editors")],
     },
     Signal {
@@ -227,7 +228,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Shell history use",
         what: "Recall by kind",
         privacy: Privacy::Behaviour,
-        from: &["input", "command"],
+        from: &["prompt", "input", "command"],
         columns: &[("session_profile", "history_use")],
     },
     Signal {
@@ -296,8 +297,8 @@ pub const SIGNALS: &[Signal] = &[
         title: "Public key comment",
         what: "In a forwarded agent's list, and in planted authorized_keys",
         privacy: Privacy::Identity,
-        from: &["agent_keys"],
-        columns: &[("ssh_key", "comment")],
+        from: &["agent_keys", "command", "artifact"],
+        columns: &[("ssh_key", "comment"), ("ssh_key", "source")],
     },
     Signal {
         id: "C4",
@@ -667,7 +668,7 @@ pub const SIGNALS: &[Signal] = &[
         title: "Payloads",
         what: "Files uploaded, downloaded-for, or written",
         privacy: Privacy::Content,
-        from: &[],
+        from: &["artifact", "wish"],
         columns: &[
             ("artifact", "sha256"),
             ("artifact", "size"),

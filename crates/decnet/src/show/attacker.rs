@@ -118,6 +118,7 @@ fn detail(screen: Screen, attacker: &Record) -> String {
             ("tls_session", &tls_sessions),
             ("http_client", &http_clients),
             ("http_request", &http_requests),
+            ("artifact", many(attacker, "artifacts")),
         ],
     };
     shown.push_str(&thing.show(screen));

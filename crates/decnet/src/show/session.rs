@@ -113,16 +113,28 @@ fn detail(screen: Screen, session: &Record, keystrokes: usize) -> String {
     let indexed =
         format!("{keystrokes} instants, µs since the session began (all of them: --json)");
     shown.push_str(&line(screen, "keystroke", &indexed, "", None));
+    let [commands, typos, artifacts] =
+        ["commands", "typos", "artifacts"].map(|name| own(many(session, name)));
     let thing = Thing {
         rows: vec![("session", Some(session)), ("session_profile", Some(session))],
         lists: vec![
             ("session_channel", many(session, "channels")),
             ("ssh_key", many(session, "keys")),
             ("auth_attempt", many(session, "auth_attempts")),
+            ("session_command", &commands),
+            ("session_typo", &typos),
+            ("artifact", &artifacts),
         ],
     };
     shown.push_str(&thing.show(screen));
     shown
+}
+
+/// Rows without what says that they are this session's.
+fn own(rows: &[Record]) -> Vec<Record> {
+    let mut rows = rows.to_vec();
+    rows.iter_mut().for_each(|row| row.fields.retain(|field| field.name != "sid"));
+    rows
 }
 
 /// What names and joins a session: columns of the catalogue that are no signals.

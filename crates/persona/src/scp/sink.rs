@@ -5,6 +5,7 @@
 use super::{Common, LINE_BYTES};
 use crate::files::{Fault, Last};
 use crate::process::{Direction, FILE, FOLDER, Opened, Opening, Process, UMASK};
+use decnet_core::event::file::Means;
 
 #[derive(Debug)]
 pub(super) struct Sink {
@@ -165,12 +166,12 @@ impl Sink {
             }
             State::Line => protocol_error(common, "lost connection"),
             State::Data(file) => {
-                process.shell.note_written(file.path.clone(), file.at);
+                file.tell(process);
                 common.complain(b"Broken pipe");
                 common.end(1);
             }
             State::Verdict(file) | State::Reproach(file) => {
-                process.shell.note_written(file.path.clone(), file.at);
+                file.tell(process);
                 common.end(1);
             }
         }
@@ -304,7 +305,7 @@ impl Sink {
         {
             file.note(": set times: ", fault);
         }
-        process.shell.note_written(file.path.clone(), file.at);
+        file.tell(process);
         match file.trouble {
             Some(text) => common.complain(&text),
             None => common.confirm(),
@@ -320,6 +321,13 @@ impl File {
             self.note(": ", fault);
         }
         self.at += data.len() as u64;
+    }
+
+    /// Tells that it was written, and what is in it.
+    fn tell(&self, process: &mut Process<'_>) {
+        process.shell.note_written(self.path.clone(), self.at);
+        let at = self.opened.path.as_deref();
+        process.shell.note_artifact(self.path.clone(), at, Means::Scp);
     }
 
     fn note(&mut self, place: &str, fault: Fault) {

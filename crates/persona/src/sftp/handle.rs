@@ -23,6 +23,16 @@ pub(super) struct OpenFile {
     pub(super) written: Option<u64>,
 }
 
+/// A file that was written and never closed.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The path as sent.
+    pub(super) name: Vec<u8>,
+    /// Where it is.
+    pub(super) at: Option<Vec<u8>>,
+    pub(super) bytes: u64,
+}
+
 #[derive(Debug)]
 pub(super) struct OpenFolder {
     pub(super) path: Vec<u8>,
@@ -87,8 +97,12 @@ impl Handles {
     }
 
     /// Files that were written and are open still, as they are when all is over.
-    pub(super) fn written(&mut self) -> Vec<(Vec<u8>, u64)> {
-        self.files().filter_map(|file| Some((file.name.clone(), file.written.take()?))).collect()
+    pub(super) fn written(&mut self) -> Vec<Written> {
+        let written = self.files().filter_map(|file| {
+            let bytes = file.written.take()?;
+            Some(Written { name: file.name.clone(), at: file.opened.path.clone(), bytes })
+        });
+        written.collect()
     }
 
     /// What was at a path is gone; who has it open has it still.

@@ -11,6 +11,7 @@ use crate::FileRequest;
 use crate::calendar::seconds;
 use crate::files::{Fault, Last, Live};
 use crate::process::{Direction, FILE, Opened, Opening, Process, Stat};
+use decnet_core::event::file::Means;
 use decnet_core::wire::sftp::attributes::Attributes;
 use decnet_core::wire::sftp::{
     APPEND, CREATE, EXCLUSIVE, Extension, READ, Request, TRUNCATE, WRITE, What,
@@ -190,7 +191,9 @@ impl Server {
         match self.handles.close(handle) {
             Some(Handle::File(file)) => {
                 if let Some(written) = file.written {
-                    process.shell.note_written(file.name, written);
+                    process.shell.note_written(file.name.clone(), written);
+                    let at = file.opened.path.as_deref();
+                    process.shell.note_artifact(file.name, at, Means::Sftp);
                 }
                 OK
             }

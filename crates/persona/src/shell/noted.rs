@@ -1,10 +1,13 @@
 //! What was asked of files, for those who keep it.
 //!
-//! **Invariant:** of what is in files nothing is told, only how much it was.
+//! **Invariant:** what is in a file is shared with who keeps it, once the file is closed, and never
+//! copied.
 
+use crate::files::Kind;
 use crate::shell::Shell;
-use crate::{FileRequest, Step};
+use crate::{Brought, FileRequest, Step};
 use decnet_core::event::Anomaly;
+use decnet_core::event::file::Means;
 use decnet_core::limits::FILE_REQUESTS;
 
 impl Shell {
@@ -23,6 +26,18 @@ impl Shell {
     pub(crate) fn note_written(&mut self, path: Vec<u8>, bytes: u64) {
         if self.requests <= FILE_REQUESTS {
             self.noted.push(Step::FileWritten(path, bytes));
+        }
+    }
+
+    /// Tells what is in a file that was written, if it is there still: `at` is where it is, without
+    /// links. Such count as requests do.
+    pub(crate) fn note_artifact(&mut self, path: Vec<u8>, at: Option<&[u8]>, means: Means) {
+        let node = at.and_then(|at| self.files.node(at).ok());
+        if let Some(Kind::File(content)) = node.map(|node| &node.kind)
+            && self.requests <= FILE_REQUESTS
+        {
+            let content = std::sync::Arc::clone(content);
+            self.noted.push(Step::Artifact(Brought::new(path, means, content)));
         }
     }
 }

@@ -206,7 +206,7 @@ fn what_was_taken_is_as_it_was_sent() {
 }
 
 #[test]
-fn of_a_file_only_its_name_and_size_are_told() {
+fn a_file_is_told_and_handed_over_and_never_shown() {
     let mut ours = Ours::exec("scp -t /tmp");
     for bytes in [&b"C0644 6 up\n"[..], b"secret", b"\0"] {
         ours.send(bytes);
@@ -215,6 +215,11 @@ fn of_a_file_only_its_name_and_size_are_told() {
     let told: Vec<String> = ours.steps.iter().map(|step| format!("{step:?}")).collect();
     assert!(told.iter().all(|step| !step.contains("secret") && !step.contains("115, 101")));
     assert!(told.iter().any(|step| step.starts_with("FileWritten") && step.ends_with(", 6)")));
+    let brought = ours.steps.iter().find_map(|step| match step {
+        Step::Artifact(brought) => Some((brought.path.as_slice(), brought.bytes(), brought.size())),
+        _ => None,
+    });
+    assert_eq!(brought, Some((&b"/tmp/up"[..], &b"secret"[..], 6)));
     let asked = ours.steps.iter().filter_map(|step| match step {
         Step::FileRequest(asked) => Some((asked.request.as_slice(), asked.path.as_slice())),
         _ => None,

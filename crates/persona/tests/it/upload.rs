@@ -109,7 +109,7 @@ fn it_does_not_matter_how_reads_cut_the_bytes() {
 }
 
 #[test]
-fn what_was_asked_is_told_and_what_was_written_is_not() {
+fn what_was_asked_is_told_and_what_was_written_is_handed_over() {
     let mut ours = Ours::server();
     ours.send(&init());
     ours.send(&open("up", 2 | 8 | 16, &mode(0o644)));
@@ -129,13 +129,26 @@ fn what_was_asked_is_told_and_what_was_written_is_not() {
                 asked.answer
             )),
             Step::FileWritten(path, bytes) => Some(format!("{} {bytes}", path.escape_ascii())),
+            Step::Artifact(brought) => Some(format!(
+                "{} {:?} {} {}",
+                brought.path.escape_ascii(),
+                brought.means,
+                brought.size(),
+                brought.bytes().escape_ascii()
+            )),
             Step::Output(_) | Step::Exit(_) => None,
             other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(
         told,
-        ["init  Some(3) Some(0)", "open up Some(26) Some(0)", "up 14", "rename up None Some(0)"]
+        [
+            "init  Some(3) Some(0)",
+            "open up Some(26) Some(0)",
+            "up 14",
+            "up Sftp 14 secret content",
+            "rename up None Some(0)"
+        ]
     );
 }
 

@@ -64,7 +64,7 @@ impl Reader {
 
     /// One attacker by its address, with its behaviour, its life's sums, credentials, keys,
     /// fingerprints and sessions (the latest [`crate::LIMIT_MOST`] of these), and the latest
-    /// [`crate::LIMIT`] of what was seen on the wire, the latest first.
+    /// [`crate::LIMIT`] of its files and of what was seen on the wire, the latest first.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -96,6 +96,7 @@ impl Reader {
             ("tls_sessions", "tls_session"),
             ("http_clients", "http_client"),
             ("http_requests", "http_request"),
+            ("artifacts", "artifact"),
         ] {
             let Some(table) = table(of) else { continue };
             let order = format!("id DESC LIMIT {}", crate::LIMIT);

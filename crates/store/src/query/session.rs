@@ -86,7 +86,8 @@ impl Reader {
     }
 
     /// A session by its identifier or the beginning of one, with its connection's channels, keys
-    /// and authentication attempts.
+    /// and authentication attempts, and its own commands, corrections and files, the first
+    /// [`crate::LIMIT_MOST`] of each.
     ///
     /// # Errors
     /// When the text begins more than one identifier, or none at all; when the store cannot be
@@ -107,6 +108,16 @@ impl Reader {
             let values = [attacker, connection.clone()];
             let condition = "attacker_uuid = ? AND connection = ?";
             let rows = self.all(table, condition, &values, "id")?;
+            record.children.push((name, Child::Many(rows)));
+        }
+        for (name, of, order) in [
+            ("commands", "session_command", "n"),
+            ("typos", "session_typo", "n"),
+            ("artifacts", "artifact", "id"),
+        ] {
+            let Some(table) = table(of) else { continue };
+            let order = format!("{order} LIMIT {}", crate::LIMIT_MOST);
+            let rows = self.all(table, "sid = ?", std::slice::from_ref(&key), &order)?;
             record.children.push((name, Child::Many(rows)));
         }
         Ok(Some(record))

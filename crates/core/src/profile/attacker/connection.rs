@@ -140,7 +140,9 @@ impl Attacker {
             | SessionFact::Recorded { .. }
             | SessionFact::SessionClosed { .. }
             | SessionFact::FileRequest { .. }
-            | SessionFact::FileWritten { .. } => {}
+            | SessionFact::FileWritten { .. }
+            | SessionFact::Artifact(_)
+            | SessionFact::Wish { .. } => {}
         }
     }
 

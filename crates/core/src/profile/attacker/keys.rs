@@ -6,6 +6,7 @@ use super::Attacker;
 use crate::event::{AgentKey, AuthOutcome, KeyProof, Origin, Timestamp};
 use crate::limits;
 use crate::octets::Octets;
+use crate::profile::command::Planted;
 use crate::profile::rows::SshKeyRow;
 use crate::profile::{Output, ssh};
 
@@ -73,6 +74,38 @@ impl Attacker {
                 comment: Some(listed.comment.readable()),
             });
         }
+    }
+}
+
+impl Attacker {
+    /// The rows of keys that were put into an `authorized_keys`.
+    pub(in crate::profile) fn planted(
+        &self,
+        seq: u64,
+        at: Timestamp,
+        origin: &Origin,
+        source: &'static str,
+        keys: &[Planted],
+    ) -> Vec<SshKeyRow> {
+        let row = |(number, planted): (u32, &Planted)| {
+            let (key_type, bits, fingerprint) = ssh::describe_key(&planted.key);
+            SshKeyRow {
+                id: key_id(seq, number),
+                attacker_uuid: self.uuid,
+                connection: origin.connection.0,
+                source,
+                offer: number + 1,
+                at: at.rfc3339(),
+                user: None,
+                key_type,
+                bits,
+                fingerprint,
+                signature_algorithm: None,
+                proof: None,
+                comment: Some(Octets(planted.comment.clone()).readable()),
+            }
+        };
+        (0..).zip(keys.iter().take(limits::SSH_AGENT_KEYS)).map(row).collect()
     }
 }
 

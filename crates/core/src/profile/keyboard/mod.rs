@@ -29,6 +29,7 @@ use crate::row::{Blob, Json};
 pub use decoder::Decoder;
 pub use evidence::{Evidence, InputClass, Sign};
 pub use keys::{KeyClass, Letter, Stroke};
+pub(super) use rhythm::median_and_p95;
 pub use typist::{hamming, same_typist_score};
 
 /// What of a session is not in its strokes.

@@ -164,7 +164,8 @@ pub(super) fn median(durations_us: &mut [u64]) -> Option<f64> {
     percentile(durations_us, 50)
 }
 
-fn median_and_p95(durations_us: &mut [u64]) -> [Option<f64>; 2] {
+/// The median and the 95th percentile, in seconds of durations in µs; reorders them.
+pub(in crate::profile) fn median_and_p95(durations_us: &mut [u64]) -> [Option<f64>; 2] {
     [percentile(durations_us, 50), percentile(durations_us, 95)]
 }
 

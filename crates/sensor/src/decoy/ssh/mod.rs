@@ -3,6 +3,7 @@
 //! **Invariant:** what is said on the wire is the dialogue's; what happens behind it is the
 //! persona's; this folder moves bytes, instants and facts between them.
 
+mod artifact;
 mod auth;
 mod connection;
 mod keys;

@@ -5,6 +5,7 @@
 //! recordings never step back. Facts go out even where bytes cannot, and hidden input is a number
 //! here already.
 
+use crate::decoy::ssh::artifact::Artifacts;
 use crate::decoy::ssh::random::dice;
 use crate::decoy::ssh::voice::Voice;
 use crate::decoy::{count, uncount};
@@ -51,6 +52,7 @@ pub(super) struct Session {
     recorded_bytes: u64,
     /// Bytes of input in facts.
     input_kept: u64,
+    artifacts: Artifacts,
     /// What the shell has not been given yet, and whether there will be more.
     inbox: VecDeque<(Timestamp, Vec<u8>)>,
     waiting: usize,
@@ -100,6 +102,7 @@ impl Session {
             recorded_us: 0,
             recorded_bytes: 0,
             input_kept: 0,
+            artifacts: Artifacts::default(),
             inbox: VecDeque::new(),
             waiting: 0,
             taken: 0,
@@ -155,7 +158,9 @@ impl Session {
             | SessionFact::Recorded { .. }
             | SessionFact::SessionClosed { .. }
             | SessionFact::FileRequest { .. }
-            | SessionFact::FileWritten { .. } => {}
+            | SessionFact::FileWritten { .. }
+            | SessionFact::Artifact(_)
+            | SessionFact::Wish { .. } => {}
         }
         scene.voice.session(at, self.id, fact);
     }
@@ -420,6 +425,16 @@ impl Session {
             Step::FileWritten(path, bytes) => {
                 let path = scene.voice.kept(at, &path, FILE_PATH_BYTES);
                 scene.voice.session(at, self.id, SessionFact::FileWritten { path, bytes });
+            }
+            Step::Artifact(brought) => {
+                if let Some(fact) = self.artifacts.fact(at, &brought, scene) {
+                    scene.voice.session(at, self.id, fact);
+                }
+            }
+            Step::Wish { url, tool } => {
+                let url = scene.voice.kept(at, &url, COMMAND_BYTES);
+                let tool = scene.voice.kept(at, &tool, DETAIL_BYTES);
+                scene.voice.session(at, self.id, SessionFact::Wish { url, tool });
             }
             Step::Exit(status) => {
                 self.console = None;
