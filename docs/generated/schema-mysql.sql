@@ -211,6 +211,7 @@ CREATE TABLE IF NOT EXISTS `session_command` (
   `think_s` DOUBLE,
   `enter_latency_s` DOUBLE,
   `sensitive` VARCHAR(32),
+  `technique` VARCHAR(16),
   `flags` VARCHAR(255),
   `canonical` MEDIUMTEXT,
   PRIMARY KEY (`sid`, `n`)
@@ -218,6 +219,8 @@ CREATE TABLE IF NOT EXISTS `session_command` (
 CREATE TABLE IF NOT EXISTS `session_typo` (
   `sid` CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `n` BIGINT NOT NULL,
+  `command` BIGINT,
+  `at` CHAR(27) CHARACTER SET ascii COLLATE ascii_bin,
   `typed` VARCHAR(255),
   `became` VARCHAR(255),
   `kind` VARCHAR(32),
@@ -404,13 +407,20 @@ CREATE UNIQUE INDEX `smtp_targets_by_attacker_uuid_and_domain` ON `smtp_targets`
 CREATE TABLE IF NOT EXISTS `artifact` (
   `id` BIGINT NOT NULL,
   `attacker_uuid` CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,
+  `sid` CHAR(36) CHARACTER SET ascii COLLATE ascii_bin,
+  `at` CHAR(27) CHARACTER SET ascii COLLATE ascii_bin,
+  `path` MEDIUMTEXT,
+  `url` MEDIUMTEXT,
   `sha256` BINARY(32),
   `size` BIGINT,
   `mime` VARCHAR(128),
   `origin` VARCHAR(32),
+  `held` BIGINT,
+  `keeping` VARCHAR(16),
   PRIMARY KEY (`id`)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE INDEX `artifact_by_attacker_uuid` ON `artifact` (`attacker_uuid`);
+CREATE INDEX `artifact_by_sid` ON `artifact` (`sid`);
 CREATE INDEX `artifact_by_sha256` ON `artifact` (`sha256`);
 CREATE TABLE IF NOT EXISTS `identity` (
   `id` CHAR(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -211,6 +211,7 @@ CREATE TABLE IF NOT EXISTS "session_command" (
   "think_s" REAL,
   "enter_latency_s" REAL,
   "sensitive" TEXT,
+  "technique" TEXT,
   "flags" TEXT,
   "canonical" TEXT,
   PRIMARY KEY ("sid", "n")
@@ -218,6 +219,8 @@ CREATE TABLE IF NOT EXISTS "session_command" (
 CREATE TABLE IF NOT EXISTS "session_typo" (
   "sid" TEXT NOT NULL,
   "n" INTEGER NOT NULL,
+  "command" INTEGER,
+  "at" TEXT,
   "typed" TEXT,
   "became" TEXT,
   "kind" TEXT,
@@ -404,13 +407,20 @@ CREATE UNIQUE INDEX "smtp_targets_by_attacker_uuid_and_domain" ON "smtp_targets"
 CREATE TABLE IF NOT EXISTS "artifact" (
   "id" INTEGER NOT NULL,
   "attacker_uuid" TEXT,
+  "sid" TEXT,
+  "at" TEXT,
+  "path" TEXT,
+  "url" TEXT,
   "sha256" BLOB,
   "size" INTEGER,
   "mime" TEXT,
   "origin" TEXT,
+  "held" INTEGER,
+  "keeping" TEXT,
   PRIMARY KEY ("id")
 );
 CREATE INDEX "artifact_by_attacker_uuid" ON "artifact" ("attacker_uuid");
+CREATE INDEX "artifact_by_sid" ON "artifact" ("sid");
 CREATE INDEX "artifact_by_sha256" ON "artifact" ("sha256");
 CREATE TABLE IF NOT EXISTS "identity" (
   "id" TEXT NOT NULL,

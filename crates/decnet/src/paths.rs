@@ -144,6 +144,11 @@ impl Data {
         self.0.join("recordings")
     }
 
+    /// The folder of files that attackers brought.
+    pub(crate) fn quarantine(&self) -> PathBuf {
+        self.0.join("quarantine")
+    }
+
     /// The folder of what a decky is known by: machine seed and host keys.
     pub(crate) fn identity(&self, decky: &str) -> PathBuf {
         self.0.join("deckies").join(decky)
@@ -154,7 +159,7 @@ impl Data {
     }
 
     /// Everything at the top of the folder that is ours, for a change of owner.
-    pub(crate) fn ours(&self) -> [PathBuf; 9] {
+    pub(crate) fn ours(&self) -> [PathBuf; 10] {
         [
             self.0.clone(),
             self.lock(),
@@ -164,6 +169,7 @@ impl Data {
             self.0.join("decnet.db-wal"),
             self.0.join("decnet.db-shm"),
             self.recordings(),
+            self.quarantine(),
             self.0.join("deckies"),
         ]
     }

@@ -21,6 +21,7 @@ use decnet_core::event::{About, Event, SensorFact, SessionFact};
 use decnet_persona::Machine;
 use decnet_sensor::Emitter;
 use decnet_sensor::decoy::ssh::{AuthPolicy, BindError, SshSettings, SshTiming};
+use decnet_store::quarantine::Quarantine;
 use decnet_store::recording::{Limits, RecordingStore};
 use decnet_store::{Engine, Source, Watch, Writer};
 use recordings::Recorders;
@@ -74,6 +75,9 @@ async fn up(located: &Located, held: Held) -> Result<ExitCode> {
     // Before the store is opened, which may take a while where it is far away or behind.
     announce(located, &fleet, &wire)?;
     let recordings = RecordingStore::new(located.data.recordings(), limits(located));
+    let folder = located.data.quarantine();
+    let quarantine = Quarantine::open(&folder, Default::default())
+        .with_context(|| format!("cannot read the files in {}", folder.display()))?;
     let engine = open(located, &recordings)?;
     let (sender, receiver) = mpsc::channel(decnet_core::limits::QUEUE_EVENTS);
     let emitter = Emitter::new(sender);
@@ -94,7 +98,7 @@ async fn up(located: &Located, held: Held) -> Result<ExitCode> {
     };
     let answering = tokio::spawn(server.serve(asked, stopped(stopping.clone())));
     let pruning = tokio::spawn(prune(recordings.clone(), stopped(stopping.clone())));
-    let recorders = Arc::new(Recorders::new(recordings));
+    let recorders = Arc::new(Recorders::new(recordings, quarantine));
     let mut serving = tokio::spawn(fleet.serve(emitter.clone(), recorders, stopping));
     say("stop   Ctrl-C\n")?;
 

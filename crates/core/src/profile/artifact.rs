@@ -70,7 +70,7 @@ pub(super) fn source(means: Means) -> &'static str {
     match means {
         Means::Sftp => "planted_sftp",
         Means::Scp => "planted_scp",
-        Means::Redirect => "planted_shell",
+        Means::Redirect => "planted_redirect",
         Means::Program => "planted_program",
     }
 }

@@ -254,7 +254,7 @@ mod tests {
         let words: Vec<Vec<u8>> = command.split(' ').map(|word| word.as_bytes().to_vec()).collect();
         let (name, words) = words.split_first().unwrap();
         let targets: Vec<Vec<u8>> =
-            into.split(' ').filter(|path| !path.is_empty()).map(|path| path.into()).collect();
+            into.split(' ').filter(|path| !path.is_empty()).map(Into::into).collect();
         let found = classify(&Shape { name, words, targets: &targets });
         assert_eq!(found.map(|rule| (rule.class, rule.technique)), expected, "{command} > {into}");
     }
@@ -318,7 +318,11 @@ mod tests {
         for rule in RULES {
             let (main, sub) = rule.technique.split_once('.').unwrap_or((rule.technique, "001"));
             assert!(main.starts_with('T') && main.len() == 5, "{}", rule.technique);
-            assert!(main[1..].parse::<u16>().is_ok() && sub.len() == 3, "{}", rule.technique);
+            assert!(
+                main.trim_start_matches('T').parse::<u16>().is_ok() && sub.len() == 3,
+                "{}",
+                rule.technique
+            );
             for name in rule.names {
                 assert!(!always.contains(name), "{name}: a rule behind one for all of it");
             }
@@ -328,5 +332,31 @@ mod tests {
         }
         let classes: BTreeSet<Class> = RULES.iter().map(|rule| rule.class).collect();
         assert_eq!(classes.into_iter().collect::<Vec<_>>(), Class::ALL);
+    }
+
+    #[test]
+    fn the_document_names_every_technique_with_its_class() {
+        let document = include_str!("../../../../docs/commands.md");
+        let row = |class: Class| {
+            let begin = format!("| {} | {} |", class.name(), word(class.is_sensitive()));
+            document
+                .lines()
+                .find(|line| line.starts_with(&begin))
+                .unwrap_or_else(|| panic!("{begin}"))
+        };
+        let mut told: BTreeSet<(Class, &str)> = BTreeSet::new();
+        for class in Class::ALL {
+            let words = row(class).split([' ', ',', ';', '|']);
+            let numbers =
+                words.filter(|word| word.starts_with('T') && word.ends_with(char::is_numeric));
+            told.extend(numbers.map(|number| (class, number)));
+        }
+        let ruled: BTreeSet<_> = RULES.iter().map(|rule| (rule.class, rule.technique)).collect();
+        assert_eq!(told, ruled);
+        assert!(document.contains(&format!("MITRE ATT&CK Enterprise {ATTACK_VERSION}")));
+    }
+
+    fn word(is_so: bool) -> &'static str {
+        if is_so { "yes" } else { "no" }
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod attacker;
 pub(crate) mod audit;
+mod command;
 mod detail;
 pub(crate) mod features;
 pub(crate) mod log;

@@ -5,7 +5,7 @@ use crate::output::{self, Ink, Screen};
 use crate::show::detail::{Thing, line, many};
 use crate::show::store::{Opened, address, page_json, page_note, span};
 use crate::show::table::{Cell, Column, number, table, text};
-use crate::show::{value, when};
+use crate::show::{command, value, when};
 use anyhow::Result;
 use decnet_store::{Record, SessionFilter};
 use serde_json::json;
@@ -113,8 +113,8 @@ fn detail(screen: Screen, session: &Record, keystrokes: usize) -> String {
     let indexed =
         format!("{keystrokes} instants, µs since the session began (all of them: --json)");
     shown.push_str(&line(screen, "keystroke", &indexed, "", None));
-    let [commands, typos, artifacts] =
-        ["commands", "typos", "artifacts"].map(|name| own(many(session, name)));
+    let commands = command::commands(many(session, "commands"));
+    let [typos, artifacts] = ["typos", "artifacts"].map(|name| command::own(many(session, name)));
     let thing = Thing {
         rows: vec![("session", Some(session)), ("session_profile", Some(session))],
         lists: vec![
@@ -128,13 +128,6 @@ fn detail(screen: Screen, session: &Record, keystrokes: usize) -> String {
     };
     shown.push_str(&thing.show(screen));
     shown
-}
-
-/// Rows without what says that they are this session's.
-fn own(rows: &[Record]) -> Vec<Record> {
-    let mut rows = rows.to_vec();
-    rows.iter_mut().for_each(|row| row.fields.retain(|field| field.name != "sid"));
-    rows
 }
 
 /// What names and joins a session: columns of the catalogue that are no signals.

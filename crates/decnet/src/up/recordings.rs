@@ -1,9 +1,13 @@
-//! The sensor's recordings, kept by the store: the one place where the two meet.
+//! The sensor's recordings and files, kept by the store: the one place where the two meet.
 
+use crate::show::when;
 use decnet_core::event::RecordingExtent;
 use decnet_core::event::WindowSize;
-use decnet_sensor::{Recorded, Recorder, RecordingHeader, Recordings};
+use decnet_core::event::file::Keeping;
+use decnet_sensor::{Quarantined, Recorded, Recorder, RecordingHeader, Recordings};
+use decnet_store::quarantine::Quarantine;
 use decnet_store::recording::{Header, RecordingStore, RecordingWriter};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Debug)]
 pub(crate) struct Recorders {
     store: RecordingStore,
+    files: Files,
     /// Whether the last recording failed: attackers, who come by the thousand, are not to fill the
     /// log with one full disk.
     failing: Arc<AtomicBool>,
@@ -18,8 +23,9 @@ pub(crate) struct Recorders {
 
 impl Recorders {
     /// Those of a folder.
-    pub(crate) fn new(store: RecordingStore) -> Self {
-        Self { store, failing: Arc::default() }
+    pub(crate) fn new(store: RecordingStore, quarantine: Quarantine) -> Self {
+        let files = Files { quarantine, refusing: AtomicBool::new(false) };
+        Self { store, files, failing: Arc::default() }
     }
 }
 
@@ -43,7 +49,50 @@ impl Recordings for Recorders {
             }
         }
     }
+
+    fn quarantine(&self) -> &dyn decnet_sensor::Quarantine {
+        &self.files
+    }
 }
+
+/// Keeps files in a folder.
+#[derive(Debug)]
+struct Files {
+    quarantine: Quarantine,
+    /// Whether the last file was not kept, for the same reason as above.
+    refusing: AtomicBool,
+}
+
+impl decnet_sensor::Quarantine for Files {
+    fn keep(&self, peer: IpAddr, bytes: &[u8]) -> Quarantined {
+        let keep = || self.quarantine.keep(when::now(), peer, bytes);
+        // What takes a while does not hold up the other connections of this thread.
+        let is_spread = tokio::runtime::Handle::try_current().is_ok_and(|runtime| {
+            runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread
+        });
+        let outcome = if is_spread && bytes.len() >= LARGE_BYTES {
+            tokio::task::block_in_place(keep)
+        } else {
+            keep()
+        };
+        let refuses = matches!(outcome.keeping, Keeping::Dropped | Keeping::Failed);
+        if !self.refusing.swap(refuses, Ordering::Relaxed) && refuses {
+            let why = outcome.keeping.name();
+            let held = self.quarantine.held();
+            tracing::warn!(
+                why,
+                files = held.files,
+                bytes = held.bytes,
+                dropped = held.dropped,
+                "Files of attackers are not kept, this one first."
+            );
+        }
+        Quarantined { sha256: outcome.sha256, keeping: outcome.keeping }
+    }
+}
+
+/// Bytes from which on a file takes a while.
+const LARGE_BYTES: usize = 256 << 10;
 
 struct File {
     writer: RecordingWriter,

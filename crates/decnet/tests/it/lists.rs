@@ -146,6 +146,15 @@ fn a_session_shows_every_signal_with_its_unit() {
         "    kd_iki_mean                 0.25  [s]",
         "    total_keystrokes            9  [keystrokes while echo was on]",
         "B10 Think time between commands",
+        "    cmd_think_p50               0.25  [s]",
+        "    n  begun                think_s  line      enter_latency_s  technique  flags  canonical",
+        "    1  2026-11-22 04:36:53  0.25     uname -a  0.25             T1082      -a     uname -a",
+        "    sensitive_pause_ratio       not observed",
+        "    cmd_ngrams                  {\"1\":[[\"uname\",1]],\"2\":[],\"3\":[]}  [{1, 2, 3: [[names, count]]}, at most 32 each]",
+        "B14 Typos",
+        "    session_typo                none",
+        "    history_use                 {}  [{kind: count}]",
+        "    artifact                    none",
         "C8  Authentication behaviour",
         "    decky     service  attempt  at                           method    user  secret  outcome",
         "    [attempt: number in its connection, from 1]",
@@ -157,6 +166,8 @@ fn a_session_shows_every_signal_with_its_unit() {
     assert_eq!(object["total_keystrokes"], 9);
     assert_eq!(object["kd_iki_mean"], 0.25);
     assert_eq!(object["auth_attempts"][0]["user"], "root");
+    assert_eq!(object["commands"][0]["canonical"], "uname -a");
+    assert_eq!(object["typos"], serde_json::json!([]));
     assert_eq!(object["keystroke"]["instants_us"].as_array().unwrap().len(), 9);
     let data = folder.path().to_str().unwrap();
     let check = |sid: &str, wanted: &str| {

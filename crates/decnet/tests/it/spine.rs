@@ -218,6 +218,29 @@ fn a_person_at_a_real_client_becomes_rows() {
     assert_eq!(text("input_class"), "human", "{}", text("input_evidence"));
     assert!(real("session_duration_s") > 10.0);
 
+    // What was done, and how.
+    let row = |n: i64, column: &str| {
+        format!("select {column} from session_command where sid = '{sid}' and n = {n}")
+    };
+    assert_eq!(one::<String>(&db, &row(2, "canonical")).split(' ').next(), Some("uname"));
+    assert_eq!(one::<String>(&db, &row(2, "technique")), "T1082");
+    assert_eq!(one::<String>(&db, &row(4, "line")), "passwd");
+    assert_eq!(one::<String>(&db, &row(4, "sensitive")), "credentials");
+    assert!(one::<f64>(&db, &row(1, "think_s")) > 1.0);
+    assert!(one::<f64>(&db, &row(1, "enter_latency_s")) > 0.0);
+    assert_eq!(one::<Option<f64>>(&db, &row(3, "enter_latency_s")), None, "it was pasted");
+    assert_eq!(one::<i64>(&db, &row(1, "exit_status")), 0);
+    let ended = row(1, "ended_at >= entered_at and entered_at > started_at");
+    assert!(one::<bool>(&db, &ended));
+    let typo: String = one(
+        &db,
+        "select typed || ' ' || became || ' ' || kind from session_typo where command = 1",
+    );
+    assert_eq!(typo, "otherxy other insertion");
+    assert!(real("cmd_think_p50") > 0.0 && real("cmd_think_p95") >= real("cmd_think_p50"));
+    assert!(text("cmd_ngrams").contains("[\"echo uname\",1]"), "{}", text("cmd_ngrams"));
+    assert_eq!((text("editors"), text("history_use")), ("[]".to_owned(), "{}".to_owned()));
+
     // C: SSH transport.
     let raw: String = one(&db, "select raw from fingerprint where kind = 'hassh'");
     assert!(raw.contains("curve25519-sha256") && raw.split(';').count() == 4);
@@ -380,6 +403,45 @@ fn multiplexed_channels_forwards_and_commands_become_rows() {
     assert!(most >= 2, "{most}");
     let commands: String = one(&db, "select commands from attackers");
     assert!(commands.contains("echo out; echo err"));
+}
+
+#[test]
+fn a_file_that_is_brought_is_kept_and_gives_away_its_key() {
+    if !has_programs(&["scp", "ssh-keygen"]) {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    make_keys(home.path());
+    let key = home.path().join("id_ed25519.pub");
+    let running = Running::start("");
+    let mut options = options(&running, &home.path().join("gone"));
+    for option in options.iter_mut().filter(|option| *option == "-p") {
+        "-P".clone_into(option);
+    }
+    let command = Command::new("scp")
+        .args(options)
+        .arg(&key)
+        .arg("root@127.0.0.1:/root/.ssh/authorized_keys");
+    let mut client = Terminal::start(command, 80, 24);
+    log_in(&client, "123456");
+    client.wait();
+    let db = running.database();
+    let hash: String = soon(&db, "select lower(hex(sha256)) from artifact");
+    let told: (i64, String, String) = db
+        .query_row("select size, mime, keeping from artifact", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .unwrap();
+    let bytes = std::fs::read(&key).unwrap();
+    let size = i64::try_from(bytes.len()).unwrap();
+    assert_eq!(told, (size, "text/plain".to_owned(), "kept".to_owned()));
+    let kept = running.data().join("quarantine").join(hash.get(..2).unwrap()).join(&hash);
+    assert_eq!(std::fs::read(&kept).unwrap(), bytes);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&kept.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let planted: String =
+        one(&db, "select source || ' ' || comment from ssh_key where source like 'planted%'");
+    assert!(planted.starts_with("planted_s") && planted.ends_with(" attacker@kali"), "{planted}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn import(store: &TestStore, text: &str) -> Engine {
 }
 
 /// The folders with journals, one beside the other.
-const FIXTURES: [&str; 3] = ["v1", "v2", "v3"];
+const FIXTURES: [&str; 4] = ["v1", "v2", "v3", "v4"];
 
 #[test]
 fn journals_are_read_and_written_as_they_were() {
@@ -55,6 +55,25 @@ fn rows(store: &TestStore, folder: &str) -> String {
 #[test]
 fn format_1_becomes_these_rows() {
     on_every_store(|store| insta::assert_snapshot!("format_1_as_rows", rows(store, "v1")));
+}
+
+#[test]
+fn what_was_done_becomes_these_rows() {
+    on_every_store(|store| insta::assert_snapshot!("commands_as_rows", rows(store, "v4")));
+}
+
+#[test]
+fn states_of_what_was_done_come_back_as_they_were() {
+    let text = fixture("v4");
+    let events: Vec<Event> = text.lines().map(|line| journal::from_line(line).unwrap()).collect();
+    let expected = TestStore::sqlite();
+    Engine::open(&expected.url).unwrap().commit(&events).unwrap();
+    on_every_store(|store| {
+        for batch in events.chunks(7) {
+            Engine::open(&store.url).unwrap().commit(batch).unwrap();
+        }
+        same(&dump(store), &dump(&expected));
+    });
 }
 
 /// With fingerprints that a program can be built without.

@@ -484,8 +484,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    type Told = (String, String, Kind);
+
     /// Lines entered, and corrections, of these keys.
-    fn typed(text: &[u8]) -> (Vec<Option<String>>, Vec<(String, String, Kind)>) {
+    fn typed(text: &[u8]) -> (Vec<Option<String>>, Vec<Told>) {
         let (mut decoder, mut line) = (Decoder::default(), Line::default());
         let (mut lines, mut out) = (Vec::new(), Vec::new());
         let shown = |glyphs: &[Glyph]| String::from_utf8_lossy(&bytes(glyphs)).into_owned();
@@ -600,7 +602,7 @@ mod tests {
             text in "[a-z ]{1,40}", back in 1_usize..40,
         ) {
             let back = back.min(text.len());
-            let again = &text[text.len() - back..];
+            let again = text.split_at(text.len() - back).1;
             let keys = format!("{text}{}{again}\r", "\x7f".repeat(back));
             prop_assert_eq!(typed(keys.as_bytes()), (vec![Some(text)], vec![]));
         }

@@ -207,13 +207,13 @@ impl Commands {
         self.has_typed = true;
         self.uses.add(&std::mem::take(&mut self.line.uses));
         let text = text.map(keys::bytes);
-        if let Some(text) = &text {
-            self.uses.add(&Uses::of_line(text));
-        }
+        let uses = text.as_deref().map(Uses::of_line).unwrap_or_default();
+        self.uses.add(&uses);
         let mut typed = std::mem::take(&mut self.typing);
         typed.first_us.get_or_insert(at_us);
         typed.enter_us = Some(at_us);
-        typed.digest = text.map(|text| fnv(&text));
+        // What the history put into it, keys do not say.
+        typed.digest = text.filter(|_| uses == Uses::default()).map(|text| fnv(&text));
         if self.entered == 0 {
             self.first = typed;
         }
@@ -360,9 +360,24 @@ fn flags_of(commands: &[Invocation]) -> Option<String> {
 }
 
 fn canonical_of(commands: &[Invocation]) -> Option<String> {
-    let each = commands.iter().map(|command| flags::canonical(&command.name, &command.words));
+    let each = commands.iter().map(canonical);
     let all = each.collect::<Vec<_>>().join(&b"; "[..]);
     (!all.is_empty()).then(|| Octets::capped(&all, limits::COMMAND_ROW_BYTES).readable())
+}
+
+/// The form of one command; what it runs has its own form behind it.
+fn canonical(command: &Invocation) -> Vec<u8> {
+    let (mut form, mut next) = (Vec::new(), Some(command.clone()));
+    for _ in 0..WRAPPED {
+        let Some(command) = next else { break };
+        next = command.inner();
+        let own = next.as_ref().map_or(command.words.len(), |inner| {
+            command.words.len().saturating_sub(inner.words.len() + 1)
+        });
+        let words = command.words.get(..own).unwrap_or(&command.words);
+        form.push(flags::canonical(&command.name, words));
+    }
+    form.join(&b' ')
 }
 
 /// FNV-1a, 64 bits: to know a line again, and for nothing else.

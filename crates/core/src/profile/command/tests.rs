@@ -285,6 +285,22 @@ fn a_line_is_for_what_changes_something() {
     check("", None);
 }
 
+#[test]
+fn what_is_run_by_another_has_its_own_form() {
+    let form = |line: &str| canonical_of(&commands(line.as_bytes())).unwrap();
+    assert_eq!(form("sudo -u root rm -fr x"), "sudo -u root rm -f -r x");
+    assert_eq!(form("nohup env A=1 ls -la"), "nohup env A=1 ls -a -l");
+    assert_eq!(form("cd /x && ls -al | grep -v y"), "cd /x; ls -a -l; grep -v y");
+}
+
+#[test]
+fn a_line_that_the_history_makes_was_thought_about() {
+    let mut desk = Desk::new();
+    desk.prompt().wait(900).keys("sudo !!\r").command("sudo id").done(0);
+    let row = desk.rows().pop().unwrap();
+    assert_eq!((row.think_s, row.enter_latency_s), (Some(1.0), Some(0.1)));
+}
+
 const KEY: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB";
 
 #[test]

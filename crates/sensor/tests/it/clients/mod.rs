@@ -230,13 +230,20 @@ fn forwards(decoy: &Decoy) -> (Vec<u32>, Vec<Answer>) {
     (locals, remotes)
 }
 
-/// Files that were written, and their sizes.
+/// Files that were written, and their sizes; of each there was what is in it too.
 fn written(decoy: &Decoy) -> Vec<(String, u64)> {
     let file = |fact| match fact {
         SessionFact::FileWritten { path, bytes } => Some((text(&path.0), bytes)),
         _ => None,
     };
-    decoy.session_facts().into_iter().filter_map(file).collect()
+    let brought = |fact| match fact {
+        SessionFact::Artifact(brought) => Some((text(&brought.path.0), brought.size)),
+        _ => None,
+    };
+    let written: Vec<_> = decoy.session_facts().into_iter().filter_map(file).collect();
+    let brought: Vec<_> = decoy.session_facts().into_iter().filter_map(brought).collect();
+    assert_eq!(brought, written);
+    written
 }
 
 /// What was asked of the file system, by name, each once.
