@@ -236,7 +236,7 @@ fn a_person_at_a_real_client_becomes_rows() {
         &db,
         "select typed || ' ' || became || ' ' || kind from session_typo where command = 1",
     );
-    assert_eq!(typo, "otherxy other insertion");
+    assert_eq!(typo, "oxy other substitution");
     assert!(real("cmd_think_p50") > 0.0 && real("cmd_think_p95") >= real("cmd_think_p50"));
     assert!(text("cmd_ngrams").contains("[\"echo uname\",1]"), "{}", text("cmd_ngrams"));
     assert_eq!((text("editors"), text("history_use")), ("[]".to_owned(), "{}".to_owned()));
@@ -435,7 +435,8 @@ fn a_file_that_is_brought_is_kept_and_gives_away_its_key() {
     let bytes = std::fs::read(&key).unwrap();
     let size = i64::try_from(bytes.len()).unwrap();
     assert_eq!(told, (size, "text/plain".to_owned(), "kept".to_owned()));
-    let kept = running.data().join("quarantine").join(hash.get(..2).unwrap()).join(&hash);
+    let kept =
+        Path::new(running.data()).join("quarantine").join(hash.get(..2).unwrap()).join(&hash);
     assert_eq!(std::fs::read(&kept).unwrap(), bytes);
     let mode = std::os::unix::fs::PermissionsExt::mode(&kept.metadata().unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
