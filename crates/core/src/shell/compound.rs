@@ -78,7 +78,7 @@ impl Parser<'_> {
             self.input.set_fuel(ahead.fuel());
             match parens {
                 Parens::Open => return self.unclosed(b')', opened),
-                Parens::Nested => {}
+                Parens::Nested | Parens::Cut => {}
                 Parens::Expression => {
                     self.input.take();
                     let word = self.arithmetic(b")")?;
@@ -285,13 +285,11 @@ impl Parser<'_> {
         let Token::Word(first) = self.next(Place::Command)? else {
             return self.unexpected(Place::Command);
         };
-        let stray = self.peek_plain(Place::Command)?.and_then(reserved);
-        if !matches!(stray, Some(Reserved::Stray)) {
-            let begin = self.token_line;
-            if let Some(kind) = self.body()? {
-                let body = self.redirected(kind, begin)?.into();
-                return Ok(CommandKind::Coproc { name: first.raw, body });
-            }
+        self.peek(Place::Command)?;
+        let begin = self.token_line;
+        if let Some(kind) = self.body()? {
+            let body = self.redirected(kind, begin)?.into();
+            return Ok(CommandKind::Coproc { name: first.raw, body });
         }
         let body = self.simple(line, vec![Argument::Word(first.word)])?.into();
         Ok(CommandKind::Coproc { name: anonymous(), body })

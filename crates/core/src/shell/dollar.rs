@@ -18,6 +18,8 @@ pub(super) enum Parens {
     Nested,
     /// One of them is not closed.
     Open,
+    /// The text ends behind the first that closes.
+    Cut,
 }
 
 impl Parser<'_> {
@@ -96,7 +98,7 @@ impl Parser<'_> {
             let parens = parens(&mut ahead);
             self.input.set_fuel(ahead.fuel());
             match parens {
-                Parens::Open => return self.unclosed(b')', opened),
+                Parens::Open | Parens::Cut => return self.unclosed(b')', opened),
                 Parens::Nested => {}
                 Parens::Expression => {
                     self.enter()?;
@@ -146,7 +148,7 @@ impl Parser<'_> {
                 Some(b'`') => break,
                 Some(b'\\') => match self.input.peek(0) {
                     Some(b'$' | b'`' | b'\\') => text.extend(self.input.bump()),
-                    Some(b'"') if kind == Kind::String => text.extend(self.input.bump()),
+                    Some(b'"') if matches!(kind, Kind::String | Kind::Brace) => text.extend(self.input.bump()),
                     _ => text.push(b'\\'),
                 },
                 Some(byte) => text.push(byte),
@@ -217,7 +219,7 @@ pub(super) fn parens(input: &mut Input<'_>) -> Parens {
                     return match input.take() {
                         Some(b')') => Parens::Expression,
                         Some(_) => Parens::Nested,
-                        None => Parens::Open,
+                        None => Parens::Cut,
                     };
                 }
             }

@@ -153,12 +153,12 @@ impl Parser<'_> {
     }
 
     fn here_doc_ends(&mut self, doc: &Pending, text: Vec<u8>) -> Parsed<Vec<u8>> {
-        let line = self.input.line();
+        let line = self.input.last_line();
         if !self.options.here_docs_end {
             return Err(Wrong::Incomplete { why: Missing::HereDoc, line: doc.line });
         }
         if !self.docs.second {
-            self.warn(doc, line.saturating_sub(1).max(doc.line));
+            self.warn(doc, line.max(doc.line));
         }
         Ok(text)
     }

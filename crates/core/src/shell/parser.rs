@@ -190,6 +190,7 @@ impl<'a> Parser<'a> {
             }
         };
         let line = self.token_end;
+        let token = if token.iter().any(u8::is_ascii_control) { ansi(&token) } else { token };
         Wrong::Unexpected { token, line, source: self.input.source(line) }
     }
 
@@ -262,4 +263,26 @@ impl<'a> Parser<'a> {
         }
         Ok(Script { items })
     }
+}
+
+/// Text as `$'…'`.
+pub(super) fn ansi(text: &[u8]) -> Vec<u8> {
+    let mut out = b"$'".to_vec();
+    for byte in text {
+        match byte {
+            7 => out.extend(b"\\a"),
+            8 => out.extend(b"\\b"),
+            9 => out.extend(b"\\t"),
+            10 => out.extend(b"\\n"),
+            11 => out.extend(b"\\v"),
+            12 => out.extend(b"\\f"),
+            13 => out.extend(b"\\r"),
+            27 => out.extend(b"\\E"),
+            b'\\' | b'\'' => out.extend([b'\\', *byte]),
+            0..=31 | 127 => out.extend(format!("\\{byte:03o}").bytes()),
+            _ => out.push(*byte),
+        }
+    }
+    out.push(b'\'');
+    out
 }

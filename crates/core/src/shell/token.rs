@@ -29,7 +29,8 @@ impl Parser<'_> {
                 self.read_here_docs()?;
                 return Ok(Token::Op("newline"));
             }
-            if let Some(op) = self.operator(byte) {
+            let in_word = place == Place::Regex && matches!(byte, b'(' | b'|');
+            if !in_word && let Some(op) = self.operator(byte) {
                 return Ok(Token::Op(op));
             }
             let lexed = self.word(place)?;

@@ -163,8 +163,12 @@ impl Parser<'_> {
             self.input.bump();
             let mut inner = Vec::new();
             self.enter()?;
+            let opened = self.input.line();
             self.index(&mut inner)?;
             self.leave();
+            if self.input.look().is_none() {
+                return self.unclosed(b']', opened);
+            }
             if self.input.look() == Some(b']') && self.input.look_behind() == Some(b'=') {
                 self.input.take();
                 self.input.take();
@@ -197,7 +201,7 @@ impl Parser<'_> {
                     let script = self.substitution()?.into();
                     parts.push(Part::Process { out: byte == b'>', script });
                 }
-                b'(' if opens_group(parts, around) => self.group(parts, around)?,
+                b'(' if opens_group(parts, around) => self.group(parts)?,
                 b'|' if around == Around::Regex => {
                     self.input.bump();
                     push_literal(parts, byte);
@@ -224,7 +228,7 @@ impl Parser<'_> {
     }
 
     /// Reads `( … )` in a pattern, in which blanks and operators are like all else.
-    fn group(&mut self, parts: &mut Vec<Part>, around: Around) -> Parsed<()> {
+    fn group(&mut self, parts: &mut Vec<Part>) -> Parsed<()> {
         let opened = self.input.line();
         self.enter()?;
         self.input.take();
@@ -235,9 +239,6 @@ impl Parser<'_> {
             match self.input.look() {
                 Some(b'(') => open = open.saturating_add(1),
                 Some(_) => open = open.saturating_sub(1),
-                None if around == Around::Regex => {
-                    return self.other(opened, "unexpected EOF while looking for matching `)'");
-                }
                 None => return self.unclosed(b')', opened),
             }
             push_literal(parts, self.input.bump().unwrap_or_default());
