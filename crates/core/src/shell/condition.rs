@@ -144,9 +144,7 @@ impl Parser<'_> {
                 self.leave();
                 Ok(Condition::Not(Box::new(inner)))
             }
-            Piece::Word { ref raw, plain: true, .. } if raw == b"]]" => {
-                self.nothing()
-            }
+            Piece::Word { ref raw, plain: true, .. } if raw == b"]]" => self.nothing(),
             Piece::Word { ref raw, plain: true, .. } if unary(raw).is_some() => {
                 let letter = unary(raw).unwrap_or_default();
                 self.unary_argument(letter)

@@ -140,6 +140,7 @@ impl Parser<'_> {
     /// Reads `` `…` ``.
     pub(super) fn backticks(&mut self, parts: &mut Vec<Part>, kind: Kind) -> Parsed<()> {
         let line = self.input.line();
+        let mark = self.input.mark();
         self.input.take();
         let mut text = Vec::new();
         loop {
@@ -148,7 +149,9 @@ impl Parser<'_> {
                 Some(b'`') => break,
                 Some(b'\\') => match self.input.peek(0) {
                     Some(b'$' | b'`' | b'\\') => text.extend(self.input.bump()),
-                    Some(b'"') if matches!(kind, Kind::String | Kind::Brace) => text.extend(self.input.bump()),
+                    Some(b'"') if matches!(kind, Kind::String | Kind::Brace) => {
+                        text.extend(self.input.bump())
+                    }
                     _ => text.push(b'\\'),
                 },
                 Some(byte) => text.push(byte),
@@ -157,7 +160,10 @@ impl Parser<'_> {
         let script = self.inside(&text, line, |parser| parser.all())?;
         parts.push(match script {
             Ok(script) => Part::Command(script.into()),
-            Err(wrong) => Part::Broken(wrong.into()),
+            Err(wrong) => {
+                let text = self.input.since(mark).to_vec();
+                Part::Broken { text, wrong: wrong.into() }
+            }
         });
         Ok(())
     }

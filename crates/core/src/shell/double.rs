@@ -76,7 +76,10 @@ impl Parser<'_> {
         self.input.bump();
         let gone = match (self.input.peek(0), kind) {
             (Some(b'$' | b'`' | b'\\'), _) => true,
-            (Some(b'"'), Kind::Bare | Kind::String | Kind::Brace | Kind::Arithmetic)
+            (
+                Some(b'"'),
+                Kind::Bare | Kind::String | Kind::Brace | Kind::Hidden | Kind::Arithmetic,
+            )
             | (Some(b'}'), Kind::Brace | Kind::Hidden) => true,
             _ => false,
         };

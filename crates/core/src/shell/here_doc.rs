@@ -84,7 +84,7 @@ impl Parser<'_> {
         })?;
         let parts = match parts {
             Ok(parts) => parts,
-            Err(wrong) => vec![Part::Broken(wrong.into())],
+            Err(wrong) => vec![Part::Broken { text: body.text, wrong: wrong.into() }],
         };
         Ok(Word(vec![Part::Double(parts)]))
     }
@@ -122,6 +122,9 @@ impl Parser<'_> {
                 if byte == b'\n' {
                     break;
                 }
+            }
+            if !text.ends_with(b"\n") {
+                text.push(b'\n');
             }
             let line = text.get(begin..).unwrap_or_default();
             let line = line.strip_suffix(b"\n").unwrap_or(line);

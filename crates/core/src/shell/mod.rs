@@ -14,6 +14,7 @@ mod input;
 mod parameter;
 mod parser;
 pub mod print;
+mod print_word;
 pub mod reader;
 mod redirect;
 mod token;

@@ -83,7 +83,7 @@ fn is_file(word: &Word) -> bool {
             | Part::Parameter(_)
             | Part::Command(_)
             | Part::Arithmetic(_)
-            | Part::Broken(_)
+            | Part::Broken { .. }
             | Part::Process { .. } => return false,
         }
     }
