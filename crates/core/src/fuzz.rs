@@ -26,6 +26,8 @@ use crate::flow::tracker::{self, Config, SHARDS, Wants};
 use crate::octets::{Binary, Octets, unescape};
 use crate::profile::keyboard::{Context, Decoder, Stroke, columns};
 use crate::profile::{self, Attacker, Behavior, Output};
+use crate::shell::tree::Wrong;
+use crate::shell::{command, print, reader};
 use crate::wire::http::{self, h2};
 use crate::wire::tls::{dtls, hello};
 use crate::wire::{quic, sftp as requests, ssh, tls, x509};
@@ -50,6 +52,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("keyboard", keyboard),
     ("recording", recording),
     ("octets", octets),
+    ("shell", shell),
     ("x509", x509),
     ("fold", fold),
     ("ssh_packet", ssh_packet),
@@ -58,6 +61,18 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("ssh_server_auth", crate::dialogue::ssh::fuzz::authentication),
     ("ssh_server_connection", crate::dialogue::ssh::fuzz::connection),
 ];
+
+/// What is written of a script is read as the same script.
+pub fn shell(bytes: &[u8]) {
+    let Ok(script) = reader::parse(bytes, reader::Options::default()) else { return };
+    let _ = command::commands(&script);
+    let text = print::script(&script);
+    match reader::parse(&text, reader::Options::default()) {
+        Ok(again) => assert_eq!(print::script(&again), text, "a script changed"),
+        // What is written may be longer than what was read, and deeper.
+        Err(wrong) => assert_eq!(wrong, Wrong::TooMuch, "a script was lost"),
+    }
+}
 
 /// More bytes never change an answer about the identification line.
 pub fn ssh_ident(bytes: &[u8]) {
@@ -576,6 +591,9 @@ mod tests {
         ("ssh_server_auth", b"!\x11\x05\x00\x00\x00\x0cssh-userauth#2\x00\x00\x00\x04root\x00\x00\x00\x0essh-connection\x00\x00\x00\x04none\x02\x00\x01.2\x00\x00\x00\x04root\x00\x00\x00\x0essh-connection\x00\x00\x00\x08password\x00\x00\x00\x00\x02pw\x02\x00\x00\x07P\x00\x00\x00\x01x\x01"),
         ("ssh_server_connection", b"\x10\x18Z\x00\x00\x00\x07session\x00\x00\x00\x07\x00\x00\x00c\x00\x00\x00\x09\x14b\x00\x00\x00\x00\x00\x00\x00\x04exec\x01\x00\x00\x00\x02ls\x04\x00\x02\x00\x01\x0b^\x00\x00\x00\x00\x00\x00\x00\x02hi\x02\x00\x08\x09]\x00\x00\x00\x00\x00\x00\x03\xe7\x05a\x00\x00\x00\x00\x03\x00\x04\x00"),
         ("ssh_server_connection", b"b\x1bP\x00\x00\x00\x0dtcpip-forward\x01\x00\x00\x00\x00\x00\x00\x1f\x90/Z\x00\x00\x00\x0cdirect-tcpip\x00\x00\x00\x07\x00\x00\x00c\x00\x00\x00\x09\x00\x00\x00\x01o\x00\x00\x00P\x00\x00\x00\x01b\x00\x00\x00\x01\x02\x00\x07\x11[\x00\x00\x00\x03\x00\x00\x00\x09\x00\x00\x00c\x00\x00\x00\x09\x02\x00\x0a\x01\x15\x02\x00\x0c\x05`\x00\x00\x00\x02"),
+        ("shell", b"if a; then b && c | d || e & fi; for x in a \"b $c\"; do $(d `e` <f); done"),
+        ("shell", b"f() { case ${a:-b} in (c|d) e;; *) ((1+2));& esac >g 2>&1; }; [[ a == b && ! ( c =~ d ) ]]"),
+        ("shell", b"cat <<A <<-'B' | x=(1 [2]=3) y+=$((4)) z\n$a\nA\n\tb\nB\ncoproc n { :; }; time ! w {v}<>u"),
         ("octets", b"a\\x41\x1b]0;title\x07\xff\xe2\x80\xae"),
     ];
 

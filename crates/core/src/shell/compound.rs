@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::shell::dollar::{Parens, parens};
+use crate::shell::dollar::Parens;
 use crate::shell::parser::{Parsed, Parser, Place, Token};
 use crate::shell::tree::{
     Argument, CaseArm, CaseEnd, Command, CommandKind, Missing, Script, Word, Wrong,
@@ -33,10 +33,7 @@ impl Parser<'_> {
         let reserved = match self.peek(Place::Command)? {
             Token::Op("(") => {
                 self.ahead = None;
-                self.enter()?;
-                let kind = self.paren()?;
-                self.leave();
-                return Ok(Some(kind));
+                return self.paren().map(Some);
             }
             Token::Word(lexed) => lexed.plain().and_then(reserved),
             Token::Op(_) | Token::Number(_) | Token::Variable(_) | Token::End => None,
@@ -47,36 +44,38 @@ impl Parser<'_> {
         }
         let line = self.token_line;
         self.ahead = None;
-        self.enter()?;
+        self.enter_command()?;
+        // Each arm is a call and no more: this is on the stack as often as commands nest.
         let kind = match reserved {
-            Reserved::Group => {
-                let script = self.script()?;
-                self.expect_word(b"}")?;
-                CommandKind::Group(script)
+            Reserved::Group => self.braces(),
+            Reserved::If => self.conditional(),
+            Reserved::While => self.repeat(false),
+            Reserved::Until => self.repeat(true),
+            Reserved::For => self.each(Each::For),
+            Reserved::Select => self.each(Each::Select),
+            Reserved::Case => self.case(),
+            Reserved::Function => self.function_word(line),
+            Reserved::Coproc => self.coproc(),
+            Reserved::Condition | Reserved::Stray => {
+                self.condition(line).map(CommandKind::Condition)
             }
-            Reserved::If => self.conditional()?,
-            Reserved::While => self.repeat(false)?,
-            Reserved::Until => self.repeat(true)?,
-            Reserved::For => self.each(Each::For)?,
-            Reserved::Select => self.each(Each::Select)?,
-            Reserved::Case => self.case()?,
-            Reserved::Function => self.function_word(line)?,
-            Reserved::Coproc => self.coproc()?,
-            Reserved::Condition | Reserved::Stray => CommandKind::Condition(self.condition(line)?),
-        };
-        self.leave();
+        }?;
+        self.leave_command();
         Ok(Some(kind))
+    }
+
+    fn braces(&mut self) -> Parsed<CommandKind> {
+        let script = self.script()?;
+        self.expect_word(b"}")?;
+        Ok(CommandKind::Group(script))
     }
 
     /// Reads what a `(` begins.
     fn paren(&mut self) -> Parsed<CommandKind> {
+        self.enter_command()?;
         let opened = self.token_line;
         if self.input.look() == Some(b'(') {
-            let mut ahead = self.input.fork();
-            ahead.take();
-            let parens = parens(&mut ahead);
-            self.input.set_fuel(ahead.fuel());
-            match parens {
+            match self.parens() {
                 Parens::Open => return self.unclosed(b')', opened),
                 Parens::Nested | Parens::Cut => {}
                 Parens::Expression => {
@@ -85,12 +84,14 @@ impl Parser<'_> {
                     if !self.input.eat(b')') || !self.input.eat(b')') {
                         return self.unclosed(b')', opened);
                     }
+                    self.leave_command();
                     return Ok(CommandKind::Arithmetic(word));
                 }
             }
         }
         let script = self.script()?;
         self.expect(")")?;
+        self.leave_command();
         Ok(CommandKind::Subshell(Arc::new(script)))
     }
 
@@ -233,10 +234,10 @@ impl Parser<'_> {
             }
             // The function's body is a subshell.
             let line = self.token_line;
-            self.enter()?;
+            self.enter_command()?;
             let script = self.script()?;
             self.expect(")")?;
-            self.leave();
+            self.leave_command();
             let kind = CommandKind::Subshell(Arc::new(script));
             let body = self.redirected(kind, line)?.into();
             return Ok(CommandKind::Function { name, body });
@@ -247,13 +248,13 @@ impl Parser<'_> {
     /// Reads a function's body.
     pub(super) fn function(&mut self, name: Vec<u8>, line: u32) -> Parsed<Command> {
         self.newlines(Place::Command)?;
-        self.enter()?;
+        self.enter_command()?;
         let begin = self.token_line;
         let Some(kind) = self.body()? else {
             return self.unexpected(Place::Command);
         };
         let body = self.redirected(kind, begin)?.into();
-        self.leave();
+        self.leave_command();
         let kind = CommandKind::Function { name, body };
         Ok(Command { kind, redirects: Vec::new(), line })
     }
@@ -324,4 +325,9 @@ fn reserved(word: &[u8]) -> Option<Reserved> {
         | b"!" => Reserved::Stray,
         _ => return None,
     })
+}
+
+/// Whether a word means something where a command begins.
+pub(super) fn is_reserved(word: &[u8]) -> bool {
+    word == b"time" || reserved(word).is_some()
 }

@@ -44,10 +44,10 @@ impl Parser<'_> {
         if piece.is(b"]]") {
             return Ok(condition);
         }
-        let _ = opened;
         match &piece {
+            Piece::Op("newline") | Piece::End if !self.options.here_docs_end => self.ends(),
             Piece::Op("newline") | Piece::End => {
-                self.complain(&[b"unexpected EOF while looking for `]]'"])
+                self.other(opened, "unexpected EOF while looking for `]]'")
             }
             Piece::Op(_) => self.complain(&[
                 b"syntax error in conditional expression: unexpected token `",

@@ -93,31 +93,38 @@ impl Parser<'_> {
         self.input.take();
         self.input.take();
         if self.input.look() == Some(b'(') {
-            let mut ahead = self.input.fork();
-            ahead.take();
-            let parens = parens(&mut ahead);
-            self.input.set_fuel(ahead.fuel());
-            match parens {
+            match self.parens() {
                 Parens::Open | Parens::Cut => return self.unclosed(b')', opened),
                 Parens::Nested => {}
-                Parens::Expression => {
-                    self.enter()?;
-                    self.input.take();
-                    let word = self.arithmetic(b")")?;
-                    if !self.input.eat(b')') || !self.input.eat(b')') {
-                        return self.unclosed(b')', opened);
-                    }
-                    self.leave();
-                    return Ok(Part::Arithmetic(word));
-                }
+                Parens::Expression => return self.dollar_expression(opened),
             }
         }
         Ok(Part::Command(self.substitution()?.into()))
     }
 
+    fn dollar_expression(&mut self, opened: u32) -> Parsed<Part> {
+        self.enter()?;
+        self.input.take();
+        let word = self.arithmetic(b")")?;
+        if !self.input.eat(b')') || !self.input.eat(b')') {
+            return self.unclosed(b')', opened);
+        }
+        self.leave();
+        Ok(Part::Arithmetic(word))
+    }
+
+    /// What the second of two opened parentheses begins, which comes next.
+    pub(super) fn parens(&mut self) -> Parens {
+        let mut ahead = self.input.fork();
+        ahead.take();
+        let found = parens(&mut ahead);
+        self.input.set_fuel(ahead.fuel());
+        found
+    }
+
     /// Reads the script behind `$(`, `<(` or `>(`, and what closes it.
     pub(super) fn substitution(&mut self) -> Parsed<Script> {
-        self.enter()?;
+        self.enter_command()?;
         let outside = std::mem::take(&mut self.docs.pending);
         let ahead = self.ahead.take();
         let lines = (self.token_line, self.token_end, self.token_mark);
@@ -133,7 +140,7 @@ impl Parser<'_> {
         self.ahead = ahead;
         let inside = std::mem::replace(&mut self.docs.pending, outside);
         self.docs.pending.extend(inside);
-        self.leave();
+        self.leave_command();
         Ok(script)
     }
 
@@ -192,7 +199,7 @@ impl Parser<'_> {
 }
 
 /// Reads ahead behind `((` and says what it begins.
-pub(super) fn parens(input: &mut Input<'_>) -> Parens {
+fn parens(input: &mut Input<'_>) -> Parens {
     let mut open: Vec<u8> = vec![b')'];
     while let Some(byte) = input.bump() {
         let inner = open.last().copied().unwrap_or_default();

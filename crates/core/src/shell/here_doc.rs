@@ -111,6 +111,11 @@ impl Parser<'_> {
                 }
             }
             if self.input.peek(0).is_none() {
+                if continued && text.ends_with(b"\\\n") {
+                    // Nothing comes that the line could go on with.
+                    text.truncate(text.len().saturating_sub(2));
+                    text.push(b'\n');
+                }
                 return self.here_doc_ends(doc, text);
             }
             if !continued && self.is_here_doc_end(doc) {

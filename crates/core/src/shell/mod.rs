@@ -20,3 +20,6 @@ mod redirect;
 mod token;
 pub mod tree;
 mod word;
+
+#[cfg(test)]
+mod tests;

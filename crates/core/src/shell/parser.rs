@@ -48,9 +48,10 @@ impl Lexed {
 }
 
 /// Where a word stands: what may begin or be in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Place {
     /// Where a command begins.
+    #[default]
     Command,
     /// An argument of `declare` and its kind.
     Declare,
@@ -103,6 +104,18 @@ impl<'a> Parser<'a> {
     pub(super) fn enter(&mut self) -> Parsed<()> {
         self.depth = self.depth.saturating_add(1);
         if self.depth > SHELL_NESTING { Err(Wrong::TooMuch) } else { Ok(()) }
+    }
+
+    /// Goes into a command or a script, which takes more of the stack.
+    pub(super) fn enter_command(&mut self) -> Parsed<()> {
+        self.enter()?;
+        self.enter()
+    }
+
+    /// Comes back from there.
+    pub(super) fn leave_command(&mut self) {
+        self.leave();
+        self.leave();
     }
 
     /// Comes back from there; an error need not.
@@ -211,13 +224,13 @@ impl<'a> Parser<'a> {
         line: u32,
         read: impl FnOnce(&mut Parser<'_>) -> Parsed<T>,
     ) -> Parsed<Result<T, Wrong>> {
-        self.enter()?;
+        self.enter_command()?;
         let mut parser = Parser::new(text, Options { line, here_docs_end: true, ..self.options });
         parser.depth = self.depth;
         parser.input.set_fuel(self.input.fuel());
         let result = read(&mut parser);
         self.input.set_fuel(parser.input.fuel());
-        self.leave();
+        self.leave_command();
         match result {
             Err(Wrong::TooMuch) => Err(Wrong::TooMuch),
             _ if self.input.fuel() == 0 => Err(Wrong::TooMuch),
@@ -247,12 +260,14 @@ impl<'a> Parser<'a> {
         if self.input.fuel() == 0 {
             return Err(Wrong::TooMuch);
         }
-        let script = result?;
-        if self.input.is_cut() && !self.options.here_docs_end {
-            let line = self.input.line();
-            return Err(Wrong::Incomplete { why: Missing::Continuation, line });
+        let cut = self.input.is_cut() && !self.options.here_docs_end;
+        match result {
+            Ok(_) | Err(Wrong::Incomplete { why: Missing::End, .. }) if cut => {
+                let line = self.input.line();
+                Err(Wrong::Incomplete { why: Missing::Continuation, line })
+            }
+            other => other,
         }
-        Ok(script)
     }
 
     /// Reads all of it.

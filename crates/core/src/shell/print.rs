@@ -3,6 +3,7 @@
 //! **Invariant:** what is written means what the tree means; where bash writes something that could
 //! not be read again (`coproc COPROC ls`), this does not.
 
+use crate::shell::compound::is_reserved;
 use crate::shell::print_word::{self, Around};
 use crate::shell::tree::{
     Argument, Assignment, CaseEnd, Command, CommandKind, Condition, Item, Joint, Part, Pipeline,
@@ -206,24 +207,7 @@ impl Printer {
     fn command(&mut self, command: &Command) {
         match &command.kind {
             CommandKind::Simple { assignments, words } => {
-                let begin = self.out.len();
-                for found in assignments {
-                    self.gap(begin);
-                    print_word::assignment(found, &mut self.out);
-                }
-                for found in words {
-                    self.gap(begin);
-                    match found {
-                        Argument::Word(word) => self.word(word),
-                        Argument::Assignment(found) => {
-                            print_word::assignment(found, &mut self.out);
-                        }
-                    }
-                }
-                for redirect in &command.redirects {
-                    self.gap(begin);
-                    self.redirect(redirect);
-                }
+                self.simple(assignments, words, &command.redirects);
                 return;
             }
             CommandKind::Group(script) => self.group(script),
@@ -301,6 +285,38 @@ impl Printer {
         }
         for redirect in &command.redirects {
             self.put(b" ");
+            self.redirect(redirect);
+        }
+    }
+
+    fn simple(&mut self, assignments: &[Assignment], words: &[Argument], redirects: &[Redirect]) {
+        let begin = self.out.len();
+        for found in assignments {
+            self.gap(begin);
+            print_word::assignment(found, &mut self.out);
+        }
+        // Behind a redirection, no word is reserved.
+        let first = match words.first() {
+            Some(Argument::Word(Word(parts))) if assignments.is_empty() => {
+                matches!(parts.as_slice(), [Part::Literal(text)] if is_reserved(text))
+            }
+            _ => false,
+        };
+        let count = if first { redirects.len() } else { 0 };
+        let (before, after) = redirects.split_at(count);
+        for redirect in before {
+            self.gap(begin);
+            self.redirect(redirect);
+        }
+        for found in words {
+            self.gap(begin);
+            match found {
+                Argument::Word(word) => self.word(word),
+                Argument::Assignment(found) => print_word::assignment(found, &mut self.out),
+            }
+        }
+        for redirect in after {
+            self.gap(begin);
             self.redirect(redirect);
         }
     }

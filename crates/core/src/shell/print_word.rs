@@ -75,7 +75,7 @@ fn literal(text: &[u8], around: Around, out: &mut Vec<u8>) {
 
 fn quoted(text: &[u8], out: &mut Vec<u8>) {
     match text {
-        [byte] if byte.is_ascii_punctuation() || *byte == b' ' => out.extend([b'\\', *byte]),
+        [byte] if byte.is_ascii_graphic() || *byte == b' ' => out.extend([b'\\', *byte]),
         _ => {
             out.push(b'\'');
             for byte in text {

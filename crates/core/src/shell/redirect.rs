@@ -8,9 +8,21 @@ use crate::shell::parser::{Lexed, Parsed, Parser, Place, Token};
 use crate::shell::token::lexed;
 use crate::shell::tree::{Part, Redirect, RedirectKind, Word};
 
+/// The number, the variable and the operator of a redirection.
+type Begin = (Option<u32>, Option<Vec<u8>>, &'static str);
+
 impl Parser<'_> {
     /// Reads a redirection, if one comes next.
     pub(super) fn redirect(&mut self, place: Place) -> Parsed<Option<Redirect>> {
+        let Some((fd, variable, op)) = self.redirect_begin(place)? else { return Ok(None) };
+        let target = self.target(op)?;
+        let (number, kind) = self.kind(op, target, fd)?;
+        let fd = if variable.is_some() { None } else { number };
+        Ok(Some(Redirect { fd, variable, kind }))
+    }
+
+    /// Reads the operator, and what stands in front of it.
+    fn redirect_begin(&mut self, place: Place) -> Parsed<Option<Begin>> {
         let (fd, variable) = match self.peek(place)? {
             Token::Number(number) => (Some(*number), None),
             Token::Variable(name) => (None, Some(name.clone())),
@@ -24,10 +36,7 @@ impl Parser<'_> {
             Token::Op(op) if is_redirect(op) => op,
             other => return Err(self.complaint(&other)),
         };
-        let target = self.target(op)?;
-        let (number, kind) = self.kind(op, target, fd)?;
-        let fd = if variable.is_some() { None } else { number };
-        Ok(Some(Redirect { fd, variable, kind }))
+        Ok(Some((fd, variable, op)))
     }
 
     /// Reads the word behind the operator.
