@@ -142,21 +142,15 @@ impl Parser<'_> {
             }
             return Err(self.complaint(&Token::Op("(")));
         }
-        let name = match self.next(Place::Argument)? {
-            Token::Word(lexed) => lexed.raw,
-            other => return Err(self.complaint(&other)),
-        };
+        let name = self.some_word(Place::Argument)?.raw;
         let lines = self.newlines(Place::Command)?;
         let mut words = None;
         if self.eat_word(b"in")? {
             let mut found = Vec::new();
-            loop {
-                match self.next(Place::Argument)? {
-                    Token::Word(lexed) => found.push(lexed.word),
-                    Token::Op(";" | "newline") => break,
-                    other => return Err(self.complaint(&other)),
-                }
+            while !matches!(self.peek(Place::Argument)?, Token::Op(";" | "newline")) {
+                found.push(self.some_word(Place::Argument)?.word);
             }
+            self.ahead = None;
             words = Some(found);
             self.newlines(Place::Command)?;
         } else if !lines && self.eat(";", Place::Command)? {
@@ -172,10 +166,7 @@ impl Parser<'_> {
     }
 
     fn case(&mut self) -> Parsed<CommandKind> {
-        let word = match self.next(Place::Argument)? {
-            Token::Word(lexed) => lexed.word,
-            other => return Err(self.complaint(&other)),
-        };
+        let word = self.some_word(Place::Argument)?.word;
         self.newlines(Place::Argument)?;
         if self.peek_plain(Place::Argument)? != Some(b"in") {
             return self.unexpected(Place::Argument);
@@ -196,7 +187,11 @@ impl Parser<'_> {
                 Token::Op(";;") => CaseEnd::Break,
                 Token::Op(";&") => CaseEnd::Fall,
                 Token::Op(";;&") => CaseEnd::Continue,
-                _ => {
+                Token::Op(_)
+                | Token::Word(_)
+                | Token::Number(_)
+                | Token::Variable(_)
+                | Token::End => {
                     self.expect_word(b"esac")?;
                     arms.push(CaseArm { patterns, body, end: CaseEnd::Break });
                     return Ok(CommandKind::Case { word, arms });
@@ -210,24 +205,20 @@ impl Parser<'_> {
     fn patterns(&mut self) -> Parsed<Vec<Word>> {
         let mut patterns = Vec::new();
         loop {
-            match self.next(Place::Pattern)? {
-                Token::Word(lexed) => patterns.push(lexed.word),
-                other => return Err(self.complaint(&other)),
+            patterns.push(self.some_word(Place::Pattern)?.word);
+            if self.eat("|", Place::Pattern)? {
+                continue;
             }
-            match self.next(Place::Pattern)? {
-                Token::Op("|") => {}
-                Token::Op(")") => return Ok(patterns),
-                other => return Err(self.complaint(&other)),
+            if self.eat(")", Place::Pattern)? {
+                return Ok(patterns);
             }
+            return self.unexpected(Place::Pattern);
         }
     }
 
     /// Reads what stands behind `function`.
     fn function_word(&mut self, line: u32) -> Parsed<CommandKind> {
-        let name = match self.next(Place::Argument)? {
-            Token::Word(lexed) => lexed.raw,
-            other => return Err(self.complaint(&other)),
-        };
+        let name = self.some_word(Place::Argument)?.raw;
         if self.eat("(", Place::Command)? {
             if self.eat(")", Place::Command)? {
                 return Ok(self.function(name, line)?.kind);

@@ -129,12 +129,12 @@ impl Parser<'_> {
         let ahead = self.ahead.take();
         let lines = (self.token_line, self.token_end, self.token_mark);
         self.substitutions = self.substitutions.saturating_add(1);
-        let script = self.until_close().map_err(|wrong| match wrong {
-            Wrong::Incomplete { why: Missing::End, line } => {
-                Wrong::Incomplete { why: Missing::Match(b')'), line }
+        let script = match self.until_close() {
+            Err(Wrong::Incomplete { why: Missing::End, line }) => {
+                return self.unclosed(b')', line);
             }
-            other => other,
-        })?;
+            result => result?,
+        };
         self.substitutions = self.substitutions.saturating_sub(1);
         (self.token_line, self.token_end, self.token_mark) = lines;
         self.ahead = ahead;
@@ -157,14 +157,14 @@ impl Parser<'_> {
                 Some(b'\\') => match self.input.peek(0) {
                     Some(b'$' | b'`' | b'\\') => text.extend(self.input.bump()),
                     Some(b'"') if matches!(kind, Kind::String | Kind::Brace) => {
-                        text.extend(self.input.bump())
+                        text.extend(self.input.bump());
                     }
                     _ => text.push(b'\\'),
                 },
                 Some(byte) => text.push(byte),
             }
         }
-        let script = self.inside(&text, line, |parser| parser.all())?;
+        let script = self.inside(&text, line, all)?;
         parts.push(match script {
             Ok(script) => Part::Command(script.into()),
             Err(wrong) => {
@@ -196,6 +196,13 @@ impl Parser<'_> {
         }
         Ok(unescape(&text))
     }
+}
+
+/// Whether a text between `((` and `))` is taken for an expression.
+pub(super) fn is_expression(text: &[u8]) -> bool {
+    let text = [text, b"))"].concat();
+    let mut input = Input::new(&text, 1);
+    parens(&mut input) == Parens::Expression && input.peek(0).is_none()
 }
 
 /// Reads ahead behind `((` and says what it begins.
@@ -240,6 +247,10 @@ fn parens(input: &mut Input<'_>) -> Parens {
         }
     }
     Parens::Open
+}
+
+fn all(parser: &mut Parser<'_>) -> Parsed<Script> {
+    parser.all()
 }
 
 /// `$'…'` without its escapes. It ends where a zero byte would stand.

@@ -74,13 +74,10 @@ impl Parser<'_> {
 
     fn backslash(&mut self, parts: &mut Vec<Part>, kind: Kind) {
         self.input.bump();
-        let gone = match (self.input.peek(0), kind) {
-            (Some(b'$' | b'`' | b'\\'), _) => true,
-            (
-                Some(b'"'),
-                Kind::Bare | Kind::String | Kind::Brace | Kind::Hidden | Kind::Arithmetic,
-            )
-            | (Some(b'}'), Kind::Brace | Kind::Hidden) => true,
+        let gone = match self.input.peek(0) {
+            Some(b'$' | b'`' | b'\\') => true,
+            Some(b'"') => kind != Kind::HereDoc,
+            Some(b'}') => matches!(kind, Kind::Brace | Kind::Hidden),
             _ => false,
         };
         let byte = if gone { self.input.bump().unwrap_or_default() } else { b'\\' };

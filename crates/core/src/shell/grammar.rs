@@ -33,7 +33,9 @@ impl Parser<'_> {
                 }
                 Token::Op(";") => false,
                 Token::Op("newline") | Token::End => true,
-                _ => return self.unexpected(Place::Command),
+                Token::Op(_) | Token::Word(_) | Token::Number(_) | Token::Variable(_) => {
+                    return self.unexpected(Place::Command);
+                }
             };
             self.ahead = None;
             items.push(item);
@@ -62,7 +64,11 @@ impl Parser<'_> {
                 }
                 Token::Op(";" | "newline") => self.ahead = None,
                 Token::Op(")") => {}
-                _ => return self.unexpected(Place::Command),
+                Token::Op(_)
+                | Token::Word(_)
+                | Token::Number(_)
+                | Token::Variable(_)
+                | Token::End => return self.unexpected(Place::Command),
             }
             items.push(item);
         }
@@ -80,7 +86,11 @@ impl Parser<'_> {
                     true
                 }
                 Token::Op(";" | "newline") => true,
-                _ => false,
+                Token::Op(_)
+                | Token::Word(_)
+                | Token::Number(_)
+                | Token::Variable(_)
+                | Token::End => false,
             };
             items.push(item);
             if !more {
@@ -166,8 +176,7 @@ impl Parser<'_> {
         loop {
             commands.push(self.command()?);
             if self.eat("|&", Place::Command)? {
-                let redirects = commands.last_mut().map(|command| &mut command.redirects);
-                redirects.into_iter().for_each(|redirects| redirects.push(both_outputs()));
+                commands.last_mut().into_iter().for_each(join_outputs);
             } else if !self.eat("|", Place::Command)? {
                 return Ok(());
             }
@@ -259,8 +268,30 @@ struct Simple {
     function: Option<Vec<u8>>,
 }
 
-/// `2>&1`
-fn both_outputs() -> Redirect {
+/// Adds the `2>&1` of `|&`: where one that is written down would stand.
+fn join_outputs(command: &mut Command) {
+    match &mut command.kind {
+        CommandKind::Function { body, .. } | CommandKind::Coproc { body, .. } => {
+            if let Some(body) = Arc::get_mut(body) {
+                return join_outputs(body);
+            }
+        }
+        CommandKind::Simple { .. }
+        | CommandKind::Group(_)
+        | CommandKind::Subshell(_)
+        | CommandKind::If { .. }
+        | CommandKind::Loop { .. }
+        | CommandKind::For { .. }
+        | CommandKind::ForArithmetic { .. }
+        | CommandKind::Select { .. }
+        | CommandKind::Case { .. }
+        | CommandKind::Arithmetic(_)
+        | CommandKind::Condition(_) => {}
+    }
     let one = Word(vec![Part::Literal(b"1".to_vec())]);
-    Redirect { fd: Some(2), variable: None, kind: RedirectKind::DupOut(one) }
+    command.redirects.push(Redirect {
+        fd: Some(2),
+        variable: None,
+        kind: RedirectKind::DupOut(one),
+    });
 }

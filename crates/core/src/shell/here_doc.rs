@@ -77,11 +77,7 @@ impl Parser<'_> {
         if quoted {
             return Ok(Word(vec![Part::Quoted(body.text)]));
         }
-        let parts = self.inside(&body.text, body.line, |parser| {
-            let mut parts = Vec::new();
-            parser.double(&mut parts, Kind::HereDoc)?;
-            Ok(parts)
-        })?;
+        let parts = self.inside(&body.text, body.line, body_parts)?;
         let parts = match parts {
             Ok(parts) => parts,
             Err(wrong) => vec![Part::Broken { text: body.text, wrong: wrong.into() }],
@@ -175,6 +171,20 @@ impl Parser<'_> {
         let wanted = doc.end.clone();
         self.docs.warnings.push(Warning { line, begun: doc.line, wanted });
     }
+}
+
+/// Reads a whole here-document's text, in which there may be other here-documents.
+fn body_parts(parser: &mut Parser<'_>) -> Parsed<Vec<Part>> {
+    let earlier = parser.input.fork();
+    let mut parts = Vec::new();
+    parser.double(&mut parts, Kind::HereDoc)?;
+    if parser.docs.is_used() {
+        parser.input.back(earlier);
+        parser.docs.again();
+        parts.clear();
+        parser.double(&mut parts, Kind::HereDoc)?;
+    }
+    Ok(parts)
 }
 
 /// A word without its quotes, and whether it had any.

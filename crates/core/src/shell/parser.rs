@@ -185,6 +185,16 @@ impl<'a> Parser<'a> {
         Ok(found)
     }
 
+    /// Takes a word that must come next.
+    pub(super) fn some_word(&mut self, place: Place) -> Parsed<Lexed> {
+        match self.next(place)? {
+            Token::Word(lexed) => Ok(*lexed),
+            other @ (Token::Number(_) | Token::Variable(_) | Token::Op(_) | Token::End) => {
+                Err(self.complaint(&other))
+            }
+        }
+    }
+
     /// Complains about the token that comes next.
     pub(super) fn unexpected<T>(&mut self, place: Place) -> Parsed<T> {
         let token = self.next(place)?;

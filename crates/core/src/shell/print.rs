@@ -84,18 +84,29 @@ pub(super) struct Printer {
     lines: Lines,
     /// Here-documents whose texts come behind this line.
     docs: Vec<u8>,
+    /// Of how many first words of a simple command bash asks whether they are reserved.
+    watched: usize,
+    /// Patterns of a `case` have both parentheses.
+    paired: bool,
 }
 
 impl Printer {
     fn new(lines: Lines) -> Self {
-        Self { out: Vec::new(), indent: 0, lines, docs: Vec::new() }
+        Self { out: Vec::new(), indent: 0, lines, docs: Vec::new(), watched: 1, paired: false }
     }
 
-    /// A script in a word or a line.
-    pub(super) fn inline(script: &Script) -> Vec<u8> {
+    /// A script in a word. Whoever looks for the end of an expression around it counts parentheses.
+    pub(super) fn inside(script: &Script) -> Vec<u8> {
         let mut printer = Self::new(Lines::One);
-        printer.script(script);
-        printer.flush();
+        printer.paired = true;
+        printer.closed(script);
+        printer.out
+    }
+
+    /// A script on a line.
+    fn inline(script: &Script) -> Vec<u8> {
+        let mut printer = Self::new(Lines::One);
+        printer.closed(script);
         printer.out
     }
 
@@ -162,6 +173,17 @@ impl Printer {
         }
     }
 
+    /// A list in front of a parenthesis, which ends all but a `time` without a command.
+    fn closed(&mut self, script: &Script) {
+        self.script(script);
+        self.flush();
+        let last = script.items.last();
+        let last = last.map(|item| item.rest.last().map_or(&item.first, |(_, last)| last));
+        if last.is_some_and(|pipeline| pipeline.commands.is_empty()) {
+            self.put(b";");
+        }
+    }
+
     /// A list that goes one deeper, ended.
     fn inner(&mut self, script: &Script) {
         self.indent = self.indent.saturating_add(1);
@@ -213,8 +235,7 @@ impl Printer {
             CommandKind::Group(script) => self.group(script),
             CommandKind::Subshell(script) => {
                 self.put(b"( ");
-                self.script(script);
-                self.flush();
+                self.closed(script);
                 self.put(b" )");
             }
             CommandKind::If { arms, otherwise } => self.conditional(arms, otherwise.as_ref()),
@@ -227,7 +248,7 @@ impl Printer {
                 self.line(b"done");
             }
             CommandKind::For { name, words, body } => {
-                self.each(b"for ", name, words.as_deref(), body)
+                self.each(b"for ", name, words.as_deref(), body);
             }
             CommandKind::Select { name, words, body } => {
                 self.each(b"select ", name, words.as_deref(), body);
@@ -279,6 +300,8 @@ impl Printer {
                 if !matches!(body.kind, CommandKind::Simple { .. }) {
                     self.put(name);
                     self.put(b" ");
+                } else {
+                    self.watched = 2;
                 }
                 self.command(body);
             }
@@ -296,12 +319,14 @@ impl Printer {
             print_word::assignment(found, &mut self.out);
         }
         // Behind a redirection, no word is reserved.
-        let first = match words.first() {
-            Some(Argument::Word(Word(parts))) if assignments.is_empty() => {
-                matches!(parts.as_slice(), [Part::Literal(text)] if is_reserved(text))
-            }
-            _ => false,
-        };
+        let watched = std::mem::replace(&mut self.watched, 1);
+        let first = assignments.is_empty()
+            && words.iter().take(watched).any(|word| match word {
+                Argument::Word(Word(parts)) => {
+                    matches!(parts.as_slice(), [Part::Literal(text)] if is_reserved(text))
+                }
+                Argument::Assignment(_) => false,
+            });
         let count = if first { redirects.len() } else { 0 };
         let (before, after) = redirects.split_at(count);
         for redirect in before {
@@ -414,11 +439,14 @@ impl Printer {
 
     fn arm(&mut self, patterns: &[Word], body: &Script, end: CaseEnd) {
         self.line(b"");
+        let esac =
+            |word: &Word| matches!(word.0.as_slice(), [Part::Literal(text)] if text == b"esac");
+        if self.paired || patterns.first().is_some_and(esac) {
+            self.put(b"(");
+        }
         for (at, pattern) in patterns.iter().enumerate() {
             if at > 0 {
                 self.put(b" | ");
-            } else if matches!(pattern.0.as_slice(), [Part::Literal(text)] if text == b"esac") {
-                self.put(b"(");
             }
             self.word(pattern);
         }

@@ -3,6 +3,7 @@
 //! **Invariant:** what is written is read as the same word again; which quotes there were is not known,
 //! so those that read best are taken.
 
+use crate::shell::dollar::is_expression;
 use crate::shell::print::Printer;
 use crate::shell::token::is_name_byte;
 use crate::shell::tree::{Assignment, Operation, Parameter, Part, Place, Script, Value, Word};
@@ -100,7 +101,7 @@ fn quoted_behind_dollar(text: &[u8], out: &mut Vec<u8>) {
 }
 
 fn substitution(open: &[u8], script: &Script, out: &mut Vec<u8>) {
-    let text = Printer::inline(script);
+    let text = Printer::inside(script);
     out.extend_from_slice(open);
     if text.starts_with(b"(") {
         out.push(b' ');
@@ -111,7 +112,7 @@ fn substitution(open: &[u8], script: &Script, out: &mut Vec<u8>) {
 
 fn backticks(script: &Script, out: &mut Vec<u8>) {
     out.push(b'`');
-    literal(&Printer::inline(script), Around::HereDoc, out);
+    literal(&Printer::inside(script), Around::HereDoc, out);
     out.push(b'`');
 }
 
@@ -119,25 +120,7 @@ fn backticks(script: &Script, out: &mut Vec<u8>) {
 fn arithmetic(found: &Word, out: &mut Vec<u8>) {
     let mut text = Vec::new();
     word(found, Around::Double, &mut text);
-    let mut open = 0_i64;
-    let balanced = found.0.iter().all(|part| match part {
-        Part::Literal(text) => text.iter().all(|byte| {
-            open = match byte {
-                b'(' => open.saturating_add(1),
-                b')' => open.saturating_sub(1),
-                _ => open,
-            };
-            open >= 0
-        }),
-        Part::Quoted(_)
-        | Part::Double(_)
-        | Part::Parameter(_)
-        | Part::Command(_)
-        | Part::Arithmetic(_)
-        | Part::Broken { .. }
-        | Part::Process { .. } => true,
-    });
-    if balanced {
+    if is_expression(&text) {
         out.extend(b"$((");
         out.extend(text);
         out.extend(b"))");

@@ -32,9 +32,12 @@ impl Parser<'_> {
         if fd.is_some() || variable.is_some() {
             self.ahead = None;
         }
-        let op = match self.next(place)? {
+        let token = self.next(place)?;
+        let op = match token {
             Token::Op(op) if is_redirect(op) => op,
-            other => return Err(self.complaint(&other)),
+            Token::Op(_) | Token::Word(_) | Token::Number(_) | Token::Variable(_) | Token::End => {
+                return Err(self.complaint(&token));
+            }
         };
         Ok(Some((fd, variable, op)))
     }
@@ -47,7 +50,9 @@ impl Parser<'_> {
                 let text = number.to_string().into_bytes();
                 Ok(lexed(Word(vec![Part::Literal(text.clone())]), text))
             }
-            other => Err(self.complaint(&other)),
+            other @ (Token::Number(_) | Token::Variable(_) | Token::Op(_) | Token::End) => {
+                Err(self.complaint(&other))
+            }
         }
     }
 

@@ -116,6 +116,67 @@ fn soup() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|pieces| pieces.concat().into_bytes())
 }
 
+const SHAPES: &[&str] = &[
+    "if %; then %; fi",
+    "if %; then %; elif %; then %; else %; fi",
+    "while %; do %; done",
+    "until %\ndo\n%\ndone",
+    "for x in a $(%); do %; done",
+    "for x; do %; done",
+    "{ %; }",
+    "( % )",
+    "(%)",
+    "% && %",
+    "% || %",
+    "% | %",
+    "% |& %",
+    "%; %",
+    "% & %",
+    "%\n%",
+    "f() { %; }",
+    "f() ( % ) >x",
+    "function g { %; } 2>&1",
+    "case a in b) %;; c|d) %;& *) % ;; esac",
+    "echo $(%)",
+    "echo \"$(%)\"",
+    "echo `%`",
+    "echo <(%) >(%)",
+    "a=$(%) b",
+    "x=($(%) [1]=`%`)",
+    "echo ${a:-$(%)} \"${b#$(%)}\" ${c/$(%)/x}",
+    "echo $(( $(%) + 1 ))",
+    "[[ $(%) == a && ! -f b || ( c =~ d$ ) ]]",
+    "cat <<E && %\n$(%)\nE\n%",
+    "cat <<'E' | %\na\nE\n%",
+    "time %",
+    "! %",
+    "coproc % ",
+    "coproc N { %; }",
+    "{ %; } >a 2>&1 <<<\"$(%)\"",
+    "for ((i=0;i<$(%);i++)); do %; done",
+    "select x in a; do %; done",
+    "% <<A | %\nb\nA\n",
+    "declare x=(a \"$(%)\") y=$(%)",
+];
+
+/// Scripts in scripts.
+fn nested() -> impl Strategy<Value = String> {
+    let good: Vec<_> = texts().filter(|(_, said)| said.is_empty()).map(|(text, _)| text).collect();
+    let leaf = prop::sample::select(good)
+        .prop_map(|text| String::from_utf8_lossy(&unescaped(text)).into_owned());
+    leaf.prop_recursive(4, 24, 5, |inner| {
+        let inner = prop::collection::vec(inner, 5);
+        (prop::sample::select(SHAPES), inner).prop_map(|(shape, inner)| {
+            let mut inner = inner.into_iter();
+            shape
+                .split('%')
+                .map(ToOwned::to_owned)
+                .reduce(|all, text| format!("{all}{}{text}", inner.next().unwrap()))
+                .unwrap()
+        })
+    })
+}
+
 fn plain(mut script: Script) -> Script {
     canonical::script(&mut script);
     script
@@ -142,7 +203,7 @@ fn what_bash_accepts_comes_back() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_read(text in prop::collection::vec(any::<u8>(), 0..200)) {
@@ -155,11 +216,16 @@ proptest! {
     }
 
     #[test]
+    fn scripts_in_scripts_come_back(text in nested()) {
+        comes_back(text.as_bytes());
+    }
+
+    #[test]
     fn line_by_line_is_the_same_as_at_once(text in soup()) {
         let mut items = Vec::new();
         let mut wrong = None;
         let mut reader = Reader::new(&text, Options::default());
-        while let Some(line) = reader.next() {
+        for line in reader.by_ref() {
             match line {
                 Ok(script) => items.extend(script.items),
                 Err(found) => wrong = Some(found),

@@ -82,9 +82,9 @@ fn here_documents_have_their_text() {
         let redirects = script.items[0].first.commands[0].redirects.clone();
         redirects
             .into_iter()
-            .map(|redirect| match redirect.kind {
-                RedirectKind::HereDoc(word) => word.0,
-                other => panic!("{other:?}"),
+            .map(|redirect| {
+                let RedirectKind::HereDoc(word) = redirect.kind else { panic!("{redirect:?}") };
+                word.0
             })
             .collect::<Vec<_>>()
     };
