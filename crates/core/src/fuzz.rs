@@ -26,8 +26,6 @@ use crate::flow::tracker::{self, Config, SHARDS, Wants};
 use crate::octets::{Binary, Octets, unescape};
 use crate::profile::keyboard::{Context, Decoder, Stroke, columns};
 use crate::profile::{self, Attacker, Behavior, Output};
-use crate::shell::tree::Wrong;
-use crate::shell::{command, print, reader};
 use crate::wire::http::{self, h2};
 use crate::wire::tls::{dtls, hello};
 use crate::wire::{quic, sftp as requests, ssh, tls, x509};
@@ -52,7 +50,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("keyboard", keyboard),
     ("recording", recording),
     ("octets", octets),
-    ("shell", shell),
+    ("shell", crate::shell::fuzz::script),
     ("x509", x509),
     ("fold", fold),
     ("ssh_packet", ssh_packet),
@@ -61,18 +59,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("ssh_server_auth", crate::dialogue::ssh::fuzz::authentication),
     ("ssh_server_connection", crate::dialogue::ssh::fuzz::connection),
 ];
-
-/// What is written of a script is read as the same script.
-pub fn shell(bytes: &[u8]) {
-    let Ok(script) = reader::parse(bytes, reader::Options::default()) else { return };
-    let _ = command::commands(&script);
-    let text = print::script(&script);
-    match reader::parse(&text, reader::Options::default()) {
-        Ok(again) => assert_eq!(print::script(&again), text, "a script changed"),
-        // What is written may be longer than what was read, and deeper.
-        Err(wrong) => assert_eq!(wrong, Wrong::TooMuch, "a script was lost"),
-    }
-}
 
 /// More bytes never change an answer about the identification line.
 pub fn ssh_ident(bytes: &[u8]) {

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::shell::parser::{Lexed, Parsed, Parser, Place, Token};
 use crate::shell::tree::{
     Argument, Assignment, Command, CommandKind, Item, Joint, Part, Pipeline, Redirect,
-    RedirectKind, Script, Time, Word,
+    RedirectKind, Script, Time, Value, Word,
 };
+use crate::shell::word::append;
 
 /// Words that end a list where a command could begin.
 const CLOSERS: &[&[u8]] = &[b"then", b"do", b"done", b"fi", b"elif", b"else", b"esac", b"}"];
@@ -233,10 +234,15 @@ impl Parser<'_> {
     fn simple_word(&mut self, simple: &mut Simple, lexed: Lexed) -> Parsed<bool> {
         let first = simple.words.is_empty();
         if let Some(assignment) = lexed.assignment {
-            if first {
-                simple.assignments.push(assignment);
-            } else {
-                simple.words.push(Argument::Assignment(assignment));
+            match assignment {
+                assignment if first => simple.assignments.push(assignment),
+                // The second word behind `coproc` was read as if it was the first of a command.
+                Assignment { value: Value::Scalar(value), .. } => {
+                    let mut word = lexed.word;
+                    value.0.into_iter().for_each(|part| append(&mut word.0, part));
+                    simple.words.push(Argument::Word(word));
+                }
+                assignment => simple.words.push(Argument::Assignment(assignment)),
             }
             return Ok(true);
         }

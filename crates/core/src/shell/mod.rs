@@ -8,6 +8,7 @@ mod compound;
 mod condition;
 mod dollar;
 mod double;
+pub mod fuzz;
 mod grammar;
 mod here_doc;
 mod input;

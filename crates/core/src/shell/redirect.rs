@@ -16,7 +16,7 @@ impl Parser<'_> {
     pub(super) fn redirect(&mut self, place: Place) -> Parsed<Option<Redirect>> {
         let Some((fd, variable, op)) = self.redirect_begin(place)? else { return Ok(None) };
         let target = self.target(op)?;
-        let (number, kind) = self.kind(op, target, fd)?;
+        let (number, kind) = self.kind((&variable, op), target, fd)?;
         let fd = if variable.is_some() { None } else { number };
         Ok(Some(Redirect { fd, variable, kind }))
     }
@@ -58,13 +58,14 @@ impl Parser<'_> {
 
     fn kind(
         &mut self,
-        op: &'static str,
+        (variable, op): (&Option<Vec<u8>>, &'static str),
         target: Lexed,
         fd: Option<u32>,
     ) -> Parsed<(Option<u32>, RedirectKind)> {
         let input = fd.filter(|fd| *fd != 0);
         let output = fd.filter(|fd| *fd != 1);
         let word = target.word;
+        let named = variable.is_some();
         Ok(match op {
             "<" => (input, RedirectKind::Read(word)),
             ">" => (output, RedirectKind::Write(word)),
@@ -74,7 +75,9 @@ impl Parser<'_> {
             "&>" => (None, RedirectKind::WriteBoth(word)),
             "&>>" => (None, RedirectKind::AppendBoth(word)),
             "<&" => (Some(fd.unwrap_or(0)), RedirectKind::DupIn(word)),
-            ">&" if output.is_none() && is_file(&word) => (None, RedirectKind::WriteBoth(word)),
+            ">&" if output.is_none() && !named && is_file(&word) => {
+                (None, RedirectKind::WriteBoth(word))
+            }
             ">&" => (Some(fd.unwrap_or(1)), RedirectKind::DupOut(word)),
             "<<<" => (input, RedirectKind::HereString(word)),
             "<<" => (input, RedirectKind::HereDoc(self.here_doc(&target.raw, Tabs::Kept)?)),
