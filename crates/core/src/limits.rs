@@ -397,9 +397,9 @@ pub const QUEUE_EVENTS: usize = 8_192;
 /// TM-QUE-002: milliseconds that a source waits for a place in the queue.
 pub const QUEUE_WAIT_MS: u64 = 250;
 
-/// TM-SHL-001: how deep a shell's text may be nested, in commands, substitutions and quotes together;
-/// a deeper one is refused whole.
-pub const SHELL_NESTING: usize = 128;
+/// TM-SHL-001: how deep a shell's text may be nested, where a quote or a brace counts once and a
+/// command or a substitution twice; a deeper one is refused whole.
+pub const SHELL_NESTING: usize = 180;
 /// TM-SHL-002: bytes of a shell's text that are read in one go; a longer one is refused whole.
 pub const SHELL_TEXT_BYTES: usize = 4 << 20;
 /// TM-SHL-003: how often a byte of a shell's text is looked at on average, aliases and second looks

@@ -20,6 +20,7 @@ const RULES: &[Rule] = &[
     Rule { name: "wire", uses: &["limits", "octets"] },
     Rule { name: "event", uses: &["wire", "limits", "octets"] },
     Rule { name: "flow", uses: &["event", "wire", "limits", "octets"] },
+    Rule { name: "shell", uses: &["limits"] },
     Rule { name: "dialogue", uses: &["event", "wire", "limits", "octets"] },
     Rule { name: "table", uses: &[] },
     // Which facts a signal comes from is said by name, and the names are checked.

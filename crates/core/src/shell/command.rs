@@ -42,7 +42,7 @@ fn parts_text(parts: &[Part], out: &mut Vec<u8>) {
             Part::Parameter(_)
             | Part::Command(_)
             | Part::Arithmetic(_)
-            | Part::Broken(_)
+            | Part::Broken { .. }
             | Part::Process { .. } => out.extend(print::part(part)),
         }
     }
@@ -172,7 +172,7 @@ impl Found {
     fn parts(&mut self, parts: &[Part]) {
         for part in parts {
             match part {
-                Part::Literal(_) | Part::Quoted(_) | Part::Broken(_) => {}
+                Part::Literal(_) | Part::Quoted(_) | Part::Broken { .. } => {}
                 Part::Double(parts) => self.parts(parts),
                 Part::Parameter(parameter) => self.parameter(parameter),
                 Part::Command(script) | Part::Process { script, .. } => self.script(script),

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::shell::dollar::{Parens, parens};
+use crate::shell::dollar::Parens;
 use crate::shell::parser::{Parsed, Parser, Place, Token};
 use crate::shell::tree::{
     Argument, CaseArm, CaseEnd, Command, CommandKind, Missing, Script, Word, Wrong,
@@ -33,10 +33,7 @@ impl Parser<'_> {
         let reserved = match self.peek(Place::Command)? {
             Token::Op("(") => {
                 self.ahead = None;
-                self.enter()?;
-                let kind = self.paren()?;
-                self.leave();
-                return Ok(Some(kind));
+                return self.paren().map(Some);
             }
             Token::Word(lexed) => lexed.plain().and_then(reserved),
             Token::Op(_) | Token::Number(_) | Token::Variable(_) | Token::End => None,
@@ -47,50 +44,54 @@ impl Parser<'_> {
         }
         let line = self.token_line;
         self.ahead = None;
-        self.enter()?;
+        self.enter_command()?;
+        // Each arm is a call and no more: this is on the stack as often as commands nest.
         let kind = match reserved {
-            Reserved::Group => {
-                let script = self.script()?;
-                self.expect_word(b"}")?;
-                CommandKind::Group(script)
+            Reserved::Group => self.braces(),
+            Reserved::If => self.conditional(),
+            Reserved::While => self.repeat(false),
+            Reserved::Until => self.repeat(true),
+            Reserved::For => self.each(Each::For),
+            Reserved::Select => self.each(Each::Select),
+            Reserved::Case => self.case(),
+            Reserved::Function => self.function_word(line),
+            Reserved::Coproc => self.coproc(),
+            Reserved::Condition | Reserved::Stray => {
+                self.condition(line).map(CommandKind::Condition)
             }
-            Reserved::If => self.conditional()?,
-            Reserved::While => self.repeat(false)?,
-            Reserved::Until => self.repeat(true)?,
-            Reserved::For => self.each(Each::For)?,
-            Reserved::Select => self.each(Each::Select)?,
-            Reserved::Case => self.case()?,
-            Reserved::Function => self.function_word(line)?,
-            Reserved::Coproc => self.coproc()?,
-            Reserved::Condition | Reserved::Stray => CommandKind::Condition(self.condition(line)?),
-        };
-        self.leave();
+        }?;
+        self.leave_command();
         Ok(Some(kind))
+    }
+
+    fn braces(&mut self) -> Parsed<CommandKind> {
+        let script = self.script()?;
+        self.expect_word(b"}")?;
+        Ok(CommandKind::Group(script))
     }
 
     /// Reads what a `(` begins.
     fn paren(&mut self) -> Parsed<CommandKind> {
+        self.enter_command()?;
         let opened = self.token_line;
         if self.input.look() == Some(b'(') {
-            let mut ahead = self.input.fork();
-            ahead.take();
-            let parens = parens(&mut ahead);
-            self.input.set_fuel(ahead.fuel());
-            match parens {
+            match self.parens() {
                 Parens::Open => return self.unclosed(b')', opened),
-                Parens::Nested => {}
+                Parens::Nested | Parens::Cut => {}
                 Parens::Expression => {
                     self.input.take();
                     let word = self.arithmetic(b")")?;
                     if !self.input.eat(b')') || !self.input.eat(b')') {
                         return self.unclosed(b')', opened);
                     }
+                    self.leave_command();
                     return Ok(CommandKind::Arithmetic(word));
                 }
             }
         }
         let script = self.script()?;
         self.expect(")")?;
+        self.leave_command();
         Ok(CommandKind::Subshell(Arc::new(script)))
     }
 
@@ -141,21 +142,15 @@ impl Parser<'_> {
             }
             return Err(self.complaint(&Token::Op("(")));
         }
-        let name = match self.next(Place::Argument)? {
-            Token::Word(lexed) => lexed.raw,
-            other => return Err(self.complaint(&other)),
-        };
+        let name = self.some_word(Place::Argument)?.raw;
         let lines = self.newlines(Place::Command)?;
         let mut words = None;
         if self.eat_word(b"in")? {
             let mut found = Vec::new();
-            loop {
-                match self.next(Place::Argument)? {
-                    Token::Word(lexed) => found.push(lexed.word),
-                    Token::Op(";" | "newline") => break,
-                    other => return Err(self.complaint(&other)),
-                }
+            while !matches!(self.peek(Place::Argument)?, Token::Op(";" | "newline")) {
+                found.push(self.some_word(Place::Argument)?.word);
             }
+            self.ahead = None;
             words = Some(found);
             self.newlines(Place::Command)?;
         } else if !lines && self.eat(";", Place::Command)? {
@@ -171,10 +166,7 @@ impl Parser<'_> {
     }
 
     fn case(&mut self) -> Parsed<CommandKind> {
-        let word = match self.next(Place::Argument)? {
-            Token::Word(lexed) => lexed.word,
-            other => return Err(self.complaint(&other)),
-        };
+        let word = self.some_word(Place::Argument)?.word;
         self.newlines(Place::Argument)?;
         if self.peek_plain(Place::Argument)? != Some(b"in") {
             return self.unexpected(Place::Argument);
@@ -195,7 +187,11 @@ impl Parser<'_> {
                 Token::Op(";;") => CaseEnd::Break,
                 Token::Op(";&") => CaseEnd::Fall,
                 Token::Op(";;&") => CaseEnd::Continue,
-                _ => {
+                Token::Op(_)
+                | Token::Word(_)
+                | Token::Number(_)
+                | Token::Variable(_)
+                | Token::End => {
                     self.expect_word(b"esac")?;
                     arms.push(CaseArm { patterns, body, end: CaseEnd::Break });
                     return Ok(CommandKind::Case { word, arms });
@@ -209,34 +205,30 @@ impl Parser<'_> {
     fn patterns(&mut self) -> Parsed<Vec<Word>> {
         let mut patterns = Vec::new();
         loop {
-            match self.next(Place::Pattern)? {
-                Token::Word(lexed) => patterns.push(lexed.word),
-                other => return Err(self.complaint(&other)),
+            patterns.push(self.some_word(Place::Pattern)?.word);
+            if self.eat("|", Place::Pattern)? {
+                continue;
             }
-            match self.next(Place::Pattern)? {
-                Token::Op("|") => {}
-                Token::Op(")") => return Ok(patterns),
-                other => return Err(self.complaint(&other)),
+            if self.eat(")", Place::Pattern)? {
+                return Ok(patterns);
             }
+            return self.unexpected(Place::Pattern);
         }
     }
 
     /// Reads what stands behind `function`.
     fn function_word(&mut self, line: u32) -> Parsed<CommandKind> {
-        let name = match self.next(Place::Argument)? {
-            Token::Word(lexed) => lexed.raw,
-            other => return Err(self.complaint(&other)),
-        };
+        let name = self.some_word(Place::Argument)?.raw;
         if self.eat("(", Place::Command)? {
             if self.eat(")", Place::Command)? {
                 return Ok(self.function(name, line)?.kind);
             }
             // The function's body is a subshell.
             let line = self.token_line;
-            self.enter()?;
+            self.enter_command()?;
             let script = self.script()?;
             self.expect(")")?;
-            self.leave();
+            self.leave_command();
             let kind = CommandKind::Subshell(Arc::new(script));
             let body = self.redirected(kind, line)?.into();
             return Ok(CommandKind::Function { name, body });
@@ -247,13 +239,13 @@ impl Parser<'_> {
     /// Reads a function's body.
     pub(super) fn function(&mut self, name: Vec<u8>, line: u32) -> Parsed<Command> {
         self.newlines(Place::Command)?;
-        self.enter()?;
+        self.enter_command()?;
         let begin = self.token_line;
         let Some(kind) = self.body()? else {
             return self.unexpected(Place::Command);
         };
         let body = self.redirected(kind, begin)?.into();
-        self.leave();
+        self.leave_command();
         let kind = CommandKind::Function { name, body };
         Ok(Command { kind, redirects: Vec::new(), line })
     }
@@ -285,13 +277,11 @@ impl Parser<'_> {
         let Token::Word(first) = self.next(Place::Command)? else {
             return self.unexpected(Place::Command);
         };
-        let stray = self.peek_plain(Place::Command)?.and_then(reserved);
-        if !matches!(stray, Some(Reserved::Stray)) {
-            let begin = self.token_line;
-            if let Some(kind) = self.body()? {
-                let body = self.redirected(kind, begin)?.into();
-                return Ok(CommandKind::Coproc { name: first.raw, body });
-            }
+        self.peek(Place::Command)?;
+        let begin = self.token_line;
+        if let Some(kind) = self.body()? {
+            let body = self.redirected(kind, begin)?.into();
+            return Ok(CommandKind::Coproc { name: first.raw, body });
         }
         let body = self.simple(line, vec![Argument::Word(first.word)])?.into();
         Ok(CommandKind::Coproc { name: anonymous(), body })
@@ -326,4 +316,9 @@ fn reserved(word: &[u8]) -> Option<Reserved> {
         | b"!" => Reserved::Stray,
         _ => return None,
     })
+}
+
+/// Whether a word means something where a command begins.
+pub(super) fn is_reserved(word: &[u8]) -> bool {
+    word == b"time" || reserved(word).is_some()
 }

@@ -3,7 +3,7 @@
 //! **Invariant:** bash has its own words for what is wrong in here, so every complaint is an `Other`.
 
 use crate::shell::parser::{Parsed, Parser, Place, Token};
-use crate::shell::tree::{Condition, Part, Word};
+use crate::shell::tree::{Condition, Part, Word, Wrong};
 
 const UNARY: &[u8] = b"abcdefghknoprstuvwxzGLNORS";
 const BINARY: &[&[u8]] = &[
@@ -44,10 +44,10 @@ impl Parser<'_> {
         if piece.is(b"]]") {
             return Ok(condition);
         }
-        let _ = opened;
         match &piece {
+            Piece::Op("newline") | Piece::End if !self.options.here_docs_end => self.ends(),
             Piece::Op("newline") | Piece::End => {
-                self.complain(&[b"unexpected EOF while looking for `]]'"])
+                self.other(opened, "unexpected EOF while looking for `]]'")
             }
             Piece::Op(_) => self.complain(&[
                 b"syntax error in conditional expression: unexpected token `",
@@ -107,7 +107,7 @@ impl Parser<'_> {
         if is {
             self.joints = self.joints.saturating_add(1);
             if self.joints > crate::limits::SHELL_NESTING {
-                return Err(crate::shell::tree::Wrong::TooMuch);
+                return Err(Wrong::TooMuch);
             }
         }
         Ok(is)
@@ -118,10 +118,17 @@ impl Parser<'_> {
         let first = self.piece(Place::Argument)?;
         match first {
             Piece::Op("(") => {
+                self.newlines(Place::Argument)?;
+                if self.peek_plain(Place::Argument)? == Some(b"]]") {
+                    return self.complain(&[b"expected `)'"]);
+                }
                 let inner = self.either()?;
                 let piece = self.piece(Place::Argument)?;
                 match &piece {
-                    Piece::Op(")") => Ok(inner),
+                    Piece::Op(")") => {
+                        self.newlines(Place::Argument)?;
+                        Ok(inner)
+                    }
                     Piece::Word { .. } | Piece::Op(_) | Piece::End => {
                         self.complain(&[b"unexpected token `", &piece.name(), b"', expected `)'"])
                     }
@@ -137,9 +144,7 @@ impl Parser<'_> {
                 self.leave();
                 Ok(Condition::Not(Box::new(inner)))
             }
-            Piece::Word { ref raw, plain: true, .. } if raw == b"]]" => {
-                self.complain(&[b"syntax error near `]]'"])
-            }
+            Piece::Word { ref raw, plain: true, .. } if raw == b"]]" => self.nothing(),
             Piece::Word { ref raw, plain: true, .. } if unary(raw).is_some() => {
                 let letter = unary(raw).unwrap_or_default();
                 self.unary_argument(letter)
@@ -148,11 +153,23 @@ impl Parser<'_> {
         }
     }
 
+    /// Says that `]]` comes too early, of which bash says nothing but at a prompt.
+    fn nothing<T>(&self) -> Parsed<T> {
+        if self.options.here_docs_end {
+            return self.complain(&[]);
+        }
+        let line = self.token_end;
+        Err(Wrong::Unexpected { token: b"]]".to_vec(), line, source: self.input.source(line) })
+    }
+
     fn unary_argument(&mut self, letter: u8) -> Parsed<Condition> {
         let piece = self.piece(Place::Argument)?;
         match piece {
             Piece::Word { ref raw, plain: true, .. } if raw == b"]]" => {}
-            Piece::Word { word, .. } => return Ok(Condition::Unary(letter, word)),
+            Piece::Word { word, .. } => {
+                self.newlines(Place::Argument)?;
+                return Ok(Condition::Unary(letter, word));
+            }
             Piece::Op(_) | Piece::End => {}
         }
         self.complain(&[
@@ -193,7 +210,10 @@ impl Parser<'_> {
         let piece = self.piece(place)?;
         match piece {
             Piece::Word { ref raw, plain: true, .. } if raw == b"]]" => {}
-            Piece::Word { word, .. } => return Ok(Condition::Binary(left, op, word)),
+            Piece::Word { word, .. } => {
+                self.newlines(Place::Argument)?;
+                return Ok(Condition::Binary(left, op, word));
+            }
             Piece::Op(found) if place == Place::Regex && found != "newline" => {
                 return self.complain(&[
                     b"syntax error in conditional expression: unexpected token `",

@@ -18,6 +18,8 @@ pub(super) enum Parens {
     Nested,
     /// One of them is not closed.
     Open,
+    /// The text ends behind the first that closes.
+    Cut,
 }
 
 impl Parser<'_> {
@@ -91,53 +93,61 @@ impl Parser<'_> {
         self.input.take();
         self.input.take();
         if self.input.look() == Some(b'(') {
-            let mut ahead = self.input.fork();
-            ahead.take();
-            let parens = parens(&mut ahead);
-            self.input.set_fuel(ahead.fuel());
-            match parens {
-                Parens::Open => return self.unclosed(b')', opened),
+            match self.parens() {
+                Parens::Open | Parens::Cut => return self.unclosed(b')', opened),
                 Parens::Nested => {}
-                Parens::Expression => {
-                    self.enter()?;
-                    self.input.take();
-                    let word = self.arithmetic(b")")?;
-                    if !self.input.eat(b')') || !self.input.eat(b')') {
-                        return self.unclosed(b')', opened);
-                    }
-                    self.leave();
-                    return Ok(Part::Arithmetic(word));
-                }
+                Parens::Expression => return self.dollar_expression(opened),
             }
         }
         Ok(Part::Command(self.substitution()?.into()))
     }
 
+    fn dollar_expression(&mut self, opened: u32) -> Parsed<Part> {
+        self.enter()?;
+        self.input.take();
+        let word = self.arithmetic(b")")?;
+        if !self.input.eat(b')') || !self.input.eat(b')') {
+            return self.unclosed(b')', opened);
+        }
+        self.leave();
+        Ok(Part::Arithmetic(word))
+    }
+
+    /// What the second of two opened parentheses begins, which comes next.
+    pub(super) fn parens(&mut self) -> Parens {
+        let mut ahead = self.input.fork();
+        ahead.take();
+        let found = parens(&mut ahead);
+        self.input.set_fuel(ahead.fuel());
+        found
+    }
+
     /// Reads the script behind `$(`, `<(` or `>(`, and what closes it.
     pub(super) fn substitution(&mut self) -> Parsed<Script> {
-        self.enter()?;
+        self.enter_command()?;
         let outside = std::mem::take(&mut self.docs.pending);
         let ahead = self.ahead.take();
         let lines = (self.token_line, self.token_end, self.token_mark);
         self.substitutions = self.substitutions.saturating_add(1);
-        let script = self.until_close().map_err(|wrong| match wrong {
-            Wrong::Incomplete { why: Missing::End, line } => {
-                Wrong::Incomplete { why: Missing::Match(b')'), line }
+        let script = match self.until_close() {
+            Err(Wrong::Incomplete { why: Missing::End, line }) => {
+                return self.unclosed(b')', line);
             }
-            other => other,
-        })?;
+            result => result?,
+        };
         self.substitutions = self.substitutions.saturating_sub(1);
         (self.token_line, self.token_end, self.token_mark) = lines;
         self.ahead = ahead;
         let inside = std::mem::replace(&mut self.docs.pending, outside);
         self.docs.pending.extend(inside);
-        self.leave();
+        self.leave_command();
         Ok(script)
     }
 
     /// Reads `` `…` ``.
     pub(super) fn backticks(&mut self, parts: &mut Vec<Part>, kind: Kind) -> Parsed<()> {
         let line = self.input.line();
+        let mark = self.input.mark();
         self.input.take();
         let mut text = Vec::new();
         loop {
@@ -146,16 +156,21 @@ impl Parser<'_> {
                 Some(b'`') => break,
                 Some(b'\\') => match self.input.peek(0) {
                     Some(b'$' | b'`' | b'\\') => text.extend(self.input.bump()),
-                    Some(b'"') if kind == Kind::String => text.extend(self.input.bump()),
+                    Some(b'"') if matches!(kind, Kind::String | Kind::Brace) => {
+                        text.extend(self.input.bump());
+                    }
                     _ => text.push(b'\\'),
                 },
                 Some(byte) => text.push(byte),
             }
         }
-        let script = self.inside(&text, line, |parser| parser.all())?;
+        let script = self.inside(&text, line, all)?;
         parts.push(match script {
             Ok(script) => Part::Command(script.into()),
-            Err(wrong) => Part::Broken(wrong.into()),
+            Err(wrong) => {
+                let text = self.input.since(mark).to_vec();
+                Part::Broken { text, wrong: wrong.into() }
+            }
         });
         Ok(())
     }
@@ -183,8 +198,15 @@ impl Parser<'_> {
     }
 }
 
+/// Whether a text between `((` and `))` is taken for an expression.
+pub(super) fn is_expression(text: &[u8]) -> bool {
+    let text = [text, b"))"].concat();
+    let mut input = Input::new(&text, 1);
+    parens(&mut input) == Parens::Expression && input.peek(0).is_none()
+}
+
 /// Reads ahead behind `((` and says what it begins.
-pub(super) fn parens(input: &mut Input<'_>) -> Parens {
+fn parens(input: &mut Input<'_>) -> Parens {
     let mut open: Vec<u8> = vec![b')'];
     while let Some(byte) = input.bump() {
         let inner = open.last().copied().unwrap_or_default();
@@ -217,7 +239,7 @@ pub(super) fn parens(input: &mut Input<'_>) -> Parens {
                     return match input.take() {
                         Some(b')') => Parens::Expression,
                         Some(_) => Parens::Nested,
-                        None => Parens::Open,
+                        None => Parens::Cut,
                     };
                 }
             }
@@ -225,6 +247,10 @@ pub(super) fn parens(input: &mut Input<'_>) -> Parens {
         }
     }
     Parens::Open
+}
+
+fn all(parser: &mut Parser<'_>) -> Parsed<Script> {
+    parser.all()
 }
 
 /// `$'…'` without its escapes. It ends where a zero byte would stand.

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     String,
     /// `${…}` in such a text.
     Brace,
+    /// `'…'` in that, which hides a brace and is no quote.
+    Hidden,
     /// A here-document.
     HereDoc,
     /// An expression.
@@ -41,6 +43,8 @@ impl Parser<'_> {
                 b'"' if kind == Kind::String => return Ok(()),
                 b'}' if kind == Kind::Brace => return Ok(()),
                 b'"' if matches!(kind, Kind::Brace | Kind::Arithmetic) => self.string(parts)?,
+                b'\'' if kind == Kind::Hidden => return Ok(()),
+                b'\'' if kind == Kind::Brace => self.hidden(parts)?,
                 b'\\' => self.backslash(parts, kind),
                 b'$' => self.dollar(parts, kind)?,
                 b'`' => self.backticks(parts, kind)?,
@@ -53,12 +57,27 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// Reads `'…'` where that is no quote but hides what stands in it.
+    fn hidden(&mut self, parts: &mut Vec<Part>) -> Parsed<()> {
+        let opened = self.input.line();
+        self.input.bump();
+        push_literal(parts, b'\'');
+        self.enter()?;
+        self.double(parts, Kind::Hidden)?;
+        self.leave();
+        if !self.input.eat(b'\'') {
+            return self.unclosed(b'\'', opened);
+        }
+        push_literal(parts, b'\'');
+        Ok(())
+    }
+
     fn backslash(&mut self, parts: &mut Vec<Part>, kind: Kind) {
         self.input.bump();
-        let gone = match (self.input.peek(0), kind) {
-            (Some(b'$' | b'`' | b'\\'), _) => true,
-            (Some(b'"'), Kind::Bare | Kind::String | Kind::Brace | Kind::Arithmetic)
-            | (Some(b'}'), Kind::Brace) => true,
+        let gone = match self.input.peek(0) {
+            Some(b'$' | b'`' | b'\\') => true,
+            Some(b'"') => kind != Kind::HereDoc,
+            Some(b'}') => matches!(kind, Kind::Brace | Kind::Hidden),
             _ => false,
         };
         let byte = if gone { self.input.bump().unwrap_or_default() } else { b'\\' };
@@ -71,16 +90,20 @@ impl Parser<'_> {
         let mut parts = Vec::new();
         let (mut parens, mut brackets, mut questions) = (0_usize, 0_usize, 0_usize);
         let stops: &[u8] = match ends {
-            b"]" => b"()[]",
-            b":}" => b"()?:}",
-            b"}" => b"()}",
-            b";)" => b"();",
-            _ => b"()",
+            b"]" => b"()[]'",
+            b":}" => b"()?:}'",
+            b"}" => b"()}'",
+            b";)" => b"();'",
+            _ => b"()'",
         };
         loop {
             self.double_until(&mut parts, Kind::Arithmetic, stops)?;
             let Some(byte) = self.input.look() else { return Ok(Word(parts)) };
             match byte {
+                b'\'' => {
+                    self.hidden(&mut parts)?;
+                    continue;
+                }
                 b':' if parens == 0 && questions > 0 => questions = questions.saturating_sub(1),
                 b']' if brackets > 0 => brackets = brackets.saturating_sub(1),
                 b')' if parens > 0 => parens = parens.saturating_sub(1),

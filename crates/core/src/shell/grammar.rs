@@ -2,11 +2,14 @@
 //!
 //! **Invariant:** a token that does not fit stays what comes next, until somebody complains of it.
 
-use crate::shell::parser::{Parsed, Parser, Place, Token};
+use std::sync::Arc;
+
+use crate::shell::parser::{Lexed, Parsed, Parser, Place, Token};
 use crate::shell::tree::{
-    Argument, Command, CommandKind, Item, Joint, Pipeline, Redirect, RedirectKind, Script, Time,
-    Word,
+    Argument, Assignment, Command, CommandKind, Item, Joint, Part, Pipeline, Redirect,
+    RedirectKind, Script, Time, Value, Word,
 };
+use crate::shell::word::append;
 
 /// Words that end a list where a command could begin.
 const CLOSERS: &[&[u8]] = &[b"then", b"do", b"done", b"fi", b"elif", b"else", b"esac", b"}"];
@@ -30,8 +33,10 @@ impl Parser<'_> {
                     false
                 }
                 Token::Op(";") => false,
-                Token::Op("newline") => true,
-                _ => return self.unexpected(Place::Command),
+                Token::Op("newline") | Token::End => true,
+                Token::Op(_) | Token::Word(_) | Token::Number(_) | Token::Variable(_) => {
+                    return self.unexpected(Place::Command);
+                }
             };
             self.ahead = None;
             items.push(item);
@@ -60,7 +65,11 @@ impl Parser<'_> {
                 }
                 Token::Op(";" | "newline") => self.ahead = None,
                 Token::Op(")") => {}
-                _ => return self.unexpected(Place::Command),
+                Token::Op(_)
+                | Token::Word(_)
+                | Token::Number(_)
+                | Token::Variable(_)
+                | Token::End => return self.unexpected(Place::Command),
             }
             items.push(item);
         }
@@ -78,7 +87,11 @@ impl Parser<'_> {
                     true
                 }
                 Token::Op(";" | "newline") => true,
-                _ => false,
+                Token::Op(_)
+                | Token::Word(_)
+                | Token::Number(_)
+                | Token::Variable(_)
+                | Token::End => false,
             };
             items.push(item);
             if !more {
@@ -118,15 +131,28 @@ impl Parser<'_> {
             self.newlines(Place::Command)?;
             rest.push((joint, self.pipeline()?));
         }
+        Ok(Item { first, rest, background: false, text: self.written(mark) })
+    }
+
+    /// The text from a mark to the token that comes next.
+    fn written(&mut self, mark: usize) -> Arc<[u8]> {
         let length = self.token_mark.saturating_sub(mark);
-        let text = self.input.since(mark);
-        let text = text.get(..length).unwrap_or(text).trim_ascii_end().into();
         self.input.pay(length);
-        Ok(Item { first, rest, background: false, text })
+        let text = self.input.since(mark);
+        text.get(..length).unwrap_or(text).trim_ascii_end().into()
     }
 
     fn pipeline(&mut self) -> Parsed<Pipeline> {
         let mut pipeline = Pipeline { negated: false, timed: None, commands: Vec::new() };
+        if self.prefixes(&mut pipeline)? {
+            return Ok(pipeline);
+        }
+        self.piped(&mut pipeline.commands)?;
+        Ok(pipeline)
+    }
+
+    /// Reads `!` and `time`, and whether nothing comes behind them.
+    fn prefixes(&mut self, pipeline: &mut Pipeline) -> Parsed<bool> {
         let mut prefixed = false;
         loop {
             if self.eat_word(b"!")? {
@@ -142,21 +168,18 @@ impl Parser<'_> {
             }
             prefixed = true;
         }
-        if prefixed && matches!(self.peek(Place::Command)?, Token::Op("newline" | ";") | Token::End)
-        {
-            return Ok(pipeline);
-        }
+        Ok(prefixed
+            && matches!(self.peek(Place::Command)?, Token::Op("newline" | ";") | Token::End))
+    }
+
+    /// Reads commands joined by `|`.
+    fn piped(&mut self, commands: &mut Vec<Command>) -> Parsed<()> {
         loop {
-            let mut command = self.command()?;
-            let both = self.eat("|&", Place::Command)?;
-            if both {
-                let one = Word(vec![crate::shell::tree::Part::Literal(b"1".to_vec())]);
-                let kind = RedirectKind::DupOut(one);
-                command.redirects.push(Redirect { fd: Some(2), variable: None, kind });
-            }
-            pipeline.commands.push(command);
-            if !both && !self.eat("|", Place::Command)? {
-                return Ok(pipeline);
+            commands.push(self.command()?);
+            if self.eat("|&", Place::Command)? {
+                commands.last_mut().into_iter().for_each(join_outputs);
+            } else if !self.eat("|", Place::Command)? {
+                return Ok(());
             }
             self.newlines(Place::Command)?;
         }
@@ -183,44 +206,98 @@ impl Parser<'_> {
 
     /// Reads a simple command or a function, of which some words may have been read.
     pub(super) fn simple(&mut self, line: u32, words: Vec<Argument>) -> Parsed<Command> {
-        let mut words = words;
-        let mut assignments = Vec::new();
-        let mut redirects = Vec::new();
-        let mut place = if words.is_empty() { Place::Command } else { Place::Argument };
-        loop {
-            if let Some(redirect) = self.redirect(place)? {
-                redirects.push(redirect);
-                continue;
-            }
-            if !matches!(self.peek(place)?, Token::Word(_)) {
-                break;
-            }
-            let Token::Word(lexed) = self.next(place)? else { break };
-            let lexed = *lexed;
-            if let Some(assignment) = lexed.assignment {
-                if words.is_empty() {
-                    assignments.push(assignment);
-                } else {
-                    words.push(Argument::Assignment(assignment));
-                }
-                continue;
-            }
-            if words.is_empty() {
-                let alone = assignments.is_empty() && redirects.is_empty();
-                let declares = lexed.word.0.len() == 1 && DECLARERS.contains(&lexed.raw.as_slice());
-                place = if declares { Place::Declare } else { Place::Argument };
-                if alone && self.eat("(", place)? {
-                    if !self.eat(")", Place::Argument)? {
-                        return self.unexpected(Place::Argument);
-                    }
-                    return self.function(lexed.raw, line);
-                }
-            }
-            words.push(Argument::Word(lexed.word));
+        let place = if words.is_empty() { Place::Command } else { Place::Argument };
+        let mut simple = Simple { place, words, ..Simple::default() };
+        while self.simple_part(&mut simple)? {}
+        if let Some(name) = simple.function {
+            return self.function(name, line);
         }
+        let Simple { assignments, words, redirects, place, .. } = simple;
         if words.is_empty() && assignments.is_empty() && redirects.is_empty() {
             return self.unexpected(place);
         }
         Ok(Command { kind: CommandKind::Simple { assignments, words }, redirects, line })
     }
+
+    /// Reads a word or a redirection, if one comes next.
+    fn simple_part(&mut self, simple: &mut Simple) -> Parsed<bool> {
+        if !matches!(self.peek(simple.place)?, Token::Word(_)) {
+            let redirect = self.redirect(simple.place)?;
+            let found = redirect.is_some();
+            simple.redirects.extend(redirect);
+            return Ok(found);
+        }
+        let Token::Word(lexed) = self.next(simple.place)? else { return Ok(false) };
+        self.simple_word(simple, *lexed)
+    }
+
+    fn simple_word(&mut self, simple: &mut Simple, lexed: Lexed) -> Parsed<bool> {
+        let first = simple.words.is_empty();
+        if let Some(assignment) = lexed.assignment {
+            match assignment {
+                assignment if first => simple.assignments.push(assignment),
+                // The second word behind `coproc` was read as if it was the first of a command.
+                Assignment { value: Value::Scalar(value), .. } => {
+                    let mut word = lexed.word;
+                    value.0.into_iter().for_each(|part| append(&mut word.0, part));
+                    simple.words.push(Argument::Word(word));
+                }
+                assignment => simple.words.push(Argument::Assignment(assignment)),
+            }
+            return Ok(true);
+        }
+        if first {
+            let alone = simple.assignments.is_empty() && simple.redirects.is_empty();
+            let declares = lexed.word.0.len() == 1 && DECLARERS.contains(&lexed.raw.as_slice());
+            simple.place = if declares { Place::Declare } else { Place::Argument };
+            if alone && self.eat("(", simple.place)? {
+                if !self.eat(")", Place::Argument)? {
+                    return self.unexpected(Place::Argument);
+                }
+                simple.function = Some(lexed.raw);
+                return Ok(false);
+            }
+        }
+        simple.words.push(Argument::Word(lexed.word));
+        Ok(true)
+    }
+}
+
+/// A simple command that is being read.
+#[derive(Default)]
+struct Simple {
+    place: Place,
+    assignments: Vec<Assignment>,
+    words: Vec<Argument>,
+    redirects: Vec<Redirect>,
+    /// It is no command but the begin of this function.
+    function: Option<Vec<u8>>,
+}
+
+/// Adds the `2>&1` of `|&`: where one that is written down would stand.
+fn join_outputs(command: &mut Command) {
+    match &mut command.kind {
+        CommandKind::Function { body, .. } | CommandKind::Coproc { body, .. } => {
+            if let Some(body) = Arc::get_mut(body) {
+                return join_outputs(body);
+            }
+        }
+        CommandKind::Simple { .. }
+        | CommandKind::Group(_)
+        | CommandKind::Subshell(_)
+        | CommandKind::If { .. }
+        | CommandKind::Loop { .. }
+        | CommandKind::For { .. }
+        | CommandKind::ForArithmetic { .. }
+        | CommandKind::Select { .. }
+        | CommandKind::Case { .. }
+        | CommandKind::Arithmetic(_)
+        | CommandKind::Condition(_) => {}
+    }
+    let one = Word(vec![Part::Literal(b"1".to_vec())]);
+    command.redirects.push(Redirect {
+        fd: Some(2),
+        variable: None,
+        kind: RedirectKind::DupOut(one),
+    });
 }

@@ -77,14 +77,10 @@ impl Parser<'_> {
         if quoted {
             return Ok(Word(vec![Part::Quoted(body.text)]));
         }
-        let parts = self.inside(&body.text, body.line, |parser| {
-            let mut parts = Vec::new();
-            parser.double(&mut parts, Kind::HereDoc)?;
-            Ok(parts)
-        })?;
+        let parts = self.inside(&body.text, body.line, body_parts)?;
         let parts = match parts {
             Ok(parts) => parts,
-            Err(wrong) => vec![Part::Broken(wrong.into())],
+            Err(wrong) => vec![Part::Broken { text: body.text, wrong: wrong.into() }],
         };
         Ok(Word(vec![Part::Double(parts)]))
     }
@@ -111,6 +107,11 @@ impl Parser<'_> {
                 }
             }
             if self.input.peek(0).is_none() {
+                if continued && text.ends_with(b"\\\n") {
+                    // Nothing comes that the line could go on with.
+                    text.truncate(text.len().saturating_sub(2));
+                    text.push(b'\n');
+                }
                 return self.here_doc_ends(doc, text);
             }
             if !continued && self.is_here_doc_end(doc) {
@@ -122,6 +123,9 @@ impl Parser<'_> {
                 if byte == b'\n' {
                     break;
                 }
+            }
+            if !text.ends_with(b"\n") {
+                text.push(b'\n');
             }
             let line = text.get(begin..).unwrap_or_default();
             let line = line.strip_suffix(b"\n").unwrap_or(line);
@@ -153,12 +157,12 @@ impl Parser<'_> {
     }
 
     fn here_doc_ends(&mut self, doc: &Pending, text: Vec<u8>) -> Parsed<Vec<u8>> {
-        let line = self.input.line();
+        let line = self.input.last_line();
         if !self.options.here_docs_end {
             return Err(Wrong::Incomplete { why: Missing::HereDoc, line: doc.line });
         }
         if !self.docs.second {
-            self.warn(doc, line.saturating_sub(1).max(doc.line));
+            self.warn(doc, line.max(doc.line));
         }
         Ok(text)
     }
@@ -167,6 +171,20 @@ impl Parser<'_> {
         let wanted = doc.end.clone();
         self.docs.warnings.push(Warning { line, begun: doc.line, wanted });
     }
+}
+
+/// Reads a whole here-document's text, in which there may be other here-documents.
+fn body_parts(parser: &mut Parser<'_>) -> Parsed<Vec<Part>> {
+    let earlier = parser.input.fork();
+    let mut parts = Vec::new();
+    parser.double(&mut parts, Kind::HereDoc)?;
+    if parser.docs.is_used() {
+        parser.input.back(earlier);
+        parser.docs.again();
+        parts.clear();
+        parser.double(&mut parts, Kind::HereDoc)?;
+    }
+    Ok(parts)
 }
 
 /// A word without its quotes, and whether it had any.

@@ -200,6 +200,11 @@ impl<'a> Input<'a> {
         first
     }
 
+    /// The last line of the text, where all of it was read.
+    pub(super) fn last_line(&self) -> u32 {
+        self.line.saturating_sub(u32::from(self.closed))
+    }
+
     /// Whether the text ends in the middle of a continued line.
     pub(super) fn is_cut(&self) -> bool {
         self.cut && self.peek(0).is_none()

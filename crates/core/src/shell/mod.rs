@@ -8,14 +8,19 @@ mod compound;
 mod condition;
 mod dollar;
 mod double;
+pub mod fuzz;
 mod grammar;
 mod here_doc;
 mod input;
 mod parameter;
 mod parser;
 pub mod print;
+mod print_word;
 pub mod reader;
 mod redirect;
 mod token;
 pub mod tree;
 mod word;
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,12 @@ impl Parser<'_> {
         // The brace and the `$` before it.
         let mark = self.input.mark().saturating_sub(2);
         self.enter()?;
-        let inner = if kind == Kind::Bare { Kind::Bare } else { Kind::Brace };
+        let inner = match kind {
+            Kind::Bare => Kind::Bare,
+            Kind::String | Kind::Brace | Kind::Hidden | Kind::HereDoc | Kind::Arithmetic => {
+                Kind::Brace
+            }
+        };
         let mut parameter = Parameter {
             name: Vec::new(),
             index: None,
@@ -167,6 +172,9 @@ impl Parser<'_> {
         let colon = byte == b':';
         if byte == b'}' {
             return Ok(true);
+        }
+        if !b":-=?+#%^,/@".contains(&byte) {
+            return Ok(false);
         }
         self.input.take();
         parameter.operation = match byte {

@@ -48,9 +48,10 @@ impl Lexed {
 }
 
 /// Where a word stands: what may begin or be in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Place {
     /// Where a command begins.
+    #[default]
     Command,
     /// An argument of `declare` and its kind.
     Declare,
@@ -103,6 +104,18 @@ impl<'a> Parser<'a> {
     pub(super) fn enter(&mut self) -> Parsed<()> {
         self.depth = self.depth.saturating_add(1);
         if self.depth > SHELL_NESTING { Err(Wrong::TooMuch) } else { Ok(()) }
+    }
+
+    /// Goes into a command or a script, which takes more of the stack.
+    pub(super) fn enter_command(&mut self) -> Parsed<()> {
+        self.enter()?;
+        self.enter()
+    }
+
+    /// Comes back from there.
+    pub(super) fn leave_command(&mut self) {
+        self.leave();
+        self.leave();
     }
 
     /// Comes back from there; an error need not.
@@ -172,6 +185,16 @@ impl<'a> Parser<'a> {
         Ok(found)
     }
 
+    /// Takes a word that must come next.
+    pub(super) fn some_word(&mut self, place: Place) -> Parsed<Lexed> {
+        match self.next(place)? {
+            Token::Word(lexed) => Ok(*lexed),
+            other @ (Token::Number(_) | Token::Variable(_) | Token::Op(_) | Token::End) => {
+                Err(self.complaint(&other))
+            }
+        }
+    }
+
     /// Complains about the token that comes next.
     pub(super) fn unexpected<T>(&mut self, place: Place) -> Parsed<T> {
         let token = self.next(place)?;
@@ -190,6 +213,7 @@ impl<'a> Parser<'a> {
             }
         };
         let line = self.token_end;
+        let token = if token.iter().any(u8::is_ascii_control) { ansi(&token) } else { token };
         Wrong::Unexpected { token, line, source: self.input.source(line) }
     }
 
@@ -210,13 +234,13 @@ impl<'a> Parser<'a> {
         line: u32,
         read: impl FnOnce(&mut Parser<'_>) -> Parsed<T>,
     ) -> Parsed<Result<T, Wrong>> {
-        self.enter()?;
+        self.enter_command()?;
         let mut parser = Parser::new(text, Options { line, here_docs_end: true, ..self.options });
         parser.depth = self.depth;
         parser.input.set_fuel(self.input.fuel());
         let result = read(&mut parser);
         self.input.set_fuel(parser.input.fuel());
-        self.leave();
+        self.leave_command();
         match result {
             Err(Wrong::TooMuch) => Err(Wrong::TooMuch),
             _ if self.input.fuel() == 0 => Err(Wrong::TooMuch),
@@ -246,12 +270,14 @@ impl<'a> Parser<'a> {
         if self.input.fuel() == 0 {
             return Err(Wrong::TooMuch);
         }
-        let script = result?;
-        if self.input.is_cut() && !self.options.here_docs_end {
-            let line = self.input.line();
-            return Err(Wrong::Incomplete { why: Missing::Continuation, line });
+        let cut = self.input.is_cut() && !self.options.here_docs_end;
+        match result {
+            Ok(_) | Err(Wrong::Incomplete { why: Missing::End, .. }) if cut => {
+                let line = self.input.line();
+                Err(Wrong::Incomplete { why: Missing::Continuation, line })
+            }
+            other => other,
         }
-        Ok(script)
     }
 
     /// Reads all of it.
@@ -262,4 +288,26 @@ impl<'a> Parser<'a> {
         }
         Ok(Script { items })
     }
+}
+
+/// Text as `$'…'`.
+pub(super) fn ansi(text: &[u8]) -> Vec<u8> {
+    let mut out = b"$'".to_vec();
+    for byte in text {
+        match byte {
+            7 => out.extend(b"\\a"),
+            8 => out.extend(b"\\b"),
+            9 => out.extend(b"\\t"),
+            10 => out.extend(b"\\n"),
+            11 => out.extend(b"\\v"),
+            12 => out.extend(b"\\f"),
+            13 => out.extend(b"\\r"),
+            27 => out.extend(b"\\E"),
+            b'\\' | b'\'' => out.extend([b'\\', *byte]),
+            0..=31 | 127 => out.extend(format!("\\{byte:03o}").bytes()),
+            _ => out.push(*byte),
+        }
+    }
+    out.push(b'\'');
+    out
 }

@@ -6,11 +6,14 @@ use crate::limits::SHELL_TEXT_BYTES;
 use crate::shell::parser::Parser;
 use crate::shell::tree::{Script, Wrong};
 
+/// Finds an alias's text by its name.
+pub type Aliases<'a> = &'a dyn Fn(&[u8]) -> Option<Vec<u8>>;
+
 /// How a text is read.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
     /// The text of an alias by its name; none are put in where this is missing.
-    pub aliases: Option<&'a dyn Fn(&[u8]) -> Option<Vec<u8>>>,
+    pub aliases: Option<Aliases<'a>>,
     /// The end of the text ends a here-document, and a backslash there is one: for scripts and `-c`,
     /// not at a prompt, which asks for more.
     pub here_docs_end: bool,
@@ -24,8 +27,8 @@ impl Default for Options<'_> {
     }
 }
 
-/// A here-document that the end of the text ended: `warning: here-document at line 1 delimited by
-/// end-of-file (wanted `EOF')`.
+/// A here-document that the end of the text ended, of which bash warns on standard error:
+/// ``warning: here-document at line 1 delimited by end-of-file (wanted `EOF')``.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// The line on which the text ends.

@@ -8,9 +8,21 @@ use crate::shell::parser::{Lexed, Parsed, Parser, Place, Token};
 use crate::shell::token::lexed;
 use crate::shell::tree::{Part, Redirect, RedirectKind, Word};
 
+/// The number, the variable and the operator of a redirection.
+type Begin = (Option<u32>, Option<Vec<u8>>, &'static str);
+
 impl Parser<'_> {
     /// Reads a redirection, if one comes next.
     pub(super) fn redirect(&mut self, place: Place) -> Parsed<Option<Redirect>> {
+        let Some((fd, variable, op)) = self.redirect_begin(place)? else { return Ok(None) };
+        let target = self.target(op)?;
+        let (number, kind) = self.kind((&variable, op), target, fd)?;
+        let fd = if variable.is_some() { None } else { number };
+        Ok(Some(Redirect { fd, variable, kind }))
+    }
+
+    /// Reads the operator, and what stands in front of it.
+    fn redirect_begin(&mut self, place: Place) -> Parsed<Option<Begin>> {
         let (fd, variable) = match self.peek(place)? {
             Token::Number(number) => (Some(*number), None),
             Token::Variable(name) => (None, Some(name.clone())),
@@ -20,14 +32,14 @@ impl Parser<'_> {
         if fd.is_some() || variable.is_some() {
             self.ahead = None;
         }
-        let op = match self.next(place)? {
+        let token = self.next(place)?;
+        let op = match token {
             Token::Op(op) if is_redirect(op) => op,
-            other => return Err(self.complaint(&other)),
+            Token::Op(_) | Token::Word(_) | Token::Number(_) | Token::Variable(_) | Token::End => {
+                return Err(self.complaint(&token));
+            }
         };
-        let target = self.target(op)?;
-        let (number, kind) = self.kind(op, target, fd)?;
-        let fd = if variable.is_some() { None } else { number };
-        Ok(Some(Redirect { fd, variable, kind }))
+        Ok(Some((fd, variable, op)))
     }
 
     /// Reads the word behind the operator.
@@ -38,19 +50,22 @@ impl Parser<'_> {
                 let text = number.to_string().into_bytes();
                 Ok(lexed(Word(vec![Part::Literal(text.clone())]), text))
             }
-            other => Err(self.complaint(&other)),
+            other @ (Token::Number(_) | Token::Variable(_) | Token::Op(_) | Token::End) => {
+                Err(self.complaint(&other))
+            }
         }
     }
 
     fn kind(
         &mut self,
-        op: &'static str,
+        (variable, op): (&Option<Vec<u8>>, &'static str),
         target: Lexed,
         fd: Option<u32>,
     ) -> Parsed<(Option<u32>, RedirectKind)> {
         let input = fd.filter(|fd| *fd != 0);
         let output = fd.filter(|fd| *fd != 1);
         let word = target.word;
+        let named = variable.is_some();
         Ok(match op {
             "<" => (input, RedirectKind::Read(word)),
             ">" => (output, RedirectKind::Write(word)),
@@ -60,7 +75,9 @@ impl Parser<'_> {
             "&>" => (None, RedirectKind::WriteBoth(word)),
             "&>>" => (None, RedirectKind::AppendBoth(word)),
             "<&" => (Some(fd.unwrap_or(0)), RedirectKind::DupIn(word)),
-            ">&" if output.is_none() && is_file(&word) => (None, RedirectKind::WriteBoth(word)),
+            ">&" if output.is_none() && !named && is_file(&word) => {
+                (None, RedirectKind::WriteBoth(word))
+            }
             ">&" => (Some(fd.unwrap_or(1)), RedirectKind::DupOut(word)),
             "<<<" => (input, RedirectKind::HereString(word)),
             "<<" => (input, RedirectKind::HereDoc(self.here_doc(&target.raw, Tabs::Kept)?)),
@@ -83,7 +100,7 @@ fn is_file(word: &Word) -> bool {
             | Part::Parameter(_)
             | Part::Command(_)
             | Part::Arithmetic(_)
-            | Part::Broken(_)
+            | Part::Broken { .. }
             | Part::Process { .. } => return false,
         }
     }

@@ -9,12 +9,13 @@ use crate::shell::tree::{Part, Wrong};
 impl Parser<'_> {
     /// The next token.
     pub(super) fn token(&mut self, place: Place) -> Parsed<Token> {
+        let mut anywhere = false;
         loop {
             self.blanks();
             self.token_line = self.input.line();
             self.token_mark = self.input.mark();
             self.token_end = self.token_line;
-            let anywhere = self.input.expands_next();
+            anywhere |= self.input.expands_next();
             let Some(byte) = self.input.look() else {
                 if self.input.close() {
                     self.read_here_docs()?;
@@ -29,24 +30,34 @@ impl Parser<'_> {
                 self.read_here_docs()?;
                 return Ok(Token::Op("newline"));
             }
-            if let Some(op) = self.operator(byte) {
+            let in_word = place == Place::Regex && matches!(byte, b'(' | b'|');
+            if !in_word && let Some(op) = self.operator(byte) {
                 return Ok(Token::Op(op));
             }
             let lexed = self.word(place)?;
             self.token_end = self.input.line();
-            if let Some(plain) = lexed.plain() {
-                if let Some(token) = self.in_front_of_redirect(plain) {
-                    return Ok(token);
-                }
-                if (place == Place::Command
-                    || (anywhere && matches!(place, Place::Argument | Place::Declare)))
-                    && self.alias(plain)?
-                {
-                    continue;
-                }
+            if let Some(token) = self.taken(lexed, place, anywhere)? {
+                return Ok(token);
             }
-            return Ok(Token::Word(Box::new(lexed)));
         }
+    }
+
+    /// What a word is that was read; nothing where an alias stands in for it.
+    fn taken(&mut self, lexed: Lexed, place: Place, anywhere: bool) -> Parsed<Option<Token>> {
+        if let Some(plain) = lexed.plain() {
+            if let Some(token) = self.in_front_of_redirect(plain) {
+                return Ok(Some(token));
+            }
+            let may = match place {
+                Place::Command => true,
+                Place::Argument | Place::Declare => anywhere,
+                Place::Pattern | Place::Regex => false,
+            };
+            if may && self.alias(plain)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Token::Word(Box::new(lexed))))
     }
 
     /// Steps over blanks and comments.

@@ -261,7 +261,12 @@ pub enum Part {
     /// `$((…))` and `$[…]`
     Arithmetic(Word),
     /// `` `…` `` or a here-document's `$(…)` that is no script: bash says so when it gets there.
-    Broken(Arc<Wrong>),
+    Broken {
+        /// As it was written.
+        text: Vec<u8>,
+        /// Why it is none.
+        wrong: Arc<Wrong>,
+    },
     /// `<(…)`, and `>(…)` where `out` is set.
     Process {
         /// `>(…)`

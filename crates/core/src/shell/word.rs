@@ -6,7 +6,7 @@
 use crate::shell::double::Kind;
 use crate::shell::parser::{Lexed, Parsed, Parser, Place, Token};
 use crate::shell::token::{is_name_byte, push_literal, push_quoted};
-use crate::shell::tree::{Assignment, Part, Value, Word};
+use crate::shell::tree::{Assignment, Missing, Part, Value, Word, Wrong};
 
 /// What ends a word outside of everything.
 const ENDS: &[u8] = b" \t\n|&;<>()";
@@ -43,28 +43,30 @@ impl Parser<'_> {
             Place::Command | Place::Declare | Place::Argument => Around::Word,
         };
         let begin = self.begin(place, &mut parts)?;
-        let Begin::Assignment { name, index, append } = begin else {
-            self.bare(&mut parts, ENDS, around)?;
-            let raw = self.input.since(mark).to_vec();
-            return Ok(Lexed { word: Word(parts), raw, assignment: None });
+        let assignment = match begin {
+            Begin::Assignment { name, index, append }
+                if place != Place::Declare || self.input.look() == Some(b'(') =>
+            {
+                let value = self.value(around)?;
+                Some(Assignment { name, index, append, value })
+            }
+            Begin::Assignment { .. } | Begin::Word => {
+                self.bare(&mut parts, ENDS, around)?;
+                None
+            }
         };
+        let raw = self.input.since(mark).to_vec();
+        Ok(Lexed { word: Word(parts), raw, assignment })
+    }
+
+    /// Reads what stands behind `name=`.
+    fn value(&mut self, around: Around) -> Parsed<Value> {
         if self.input.look() == Some(b'(') {
-            let value = Value::Array(self.array()?);
-            let raw = self.input.since(mark).to_vec();
-            let assignment = Some(Assignment { name, index, append, value });
-            return Ok(Lexed { word: Word(parts), raw, assignment });
-        }
-        if place == Place::Declare {
-            self.bare(&mut parts, ENDS, around)?;
-            let raw = self.input.since(mark).to_vec();
-            return Ok(Lexed { word: Word(parts), raw, assignment: None });
+            return Ok(Value::Array(self.array()?));
         }
         let mut value = Vec::new();
         self.bare(&mut value, ENDS, around)?;
-        let raw = self.input.since(mark).to_vec();
-        let value = Value::Scalar(Word(value));
-        let assignment = Some(Assignment { name, index, append, value });
-        Ok(Lexed { word: Word(parts), raw, assignment })
+        Ok(Value::Scalar(Word(value)))
     }
 
     /// Reads the begin of an assignment, or as much of the word as could have been one.
@@ -163,8 +165,12 @@ impl Parser<'_> {
             self.input.bump();
             let mut inner = Vec::new();
             self.enter()?;
+            let opened = self.input.line();
             self.index(&mut inner)?;
             self.leave();
+            if self.input.look().is_none() {
+                return self.unclosed(b']', opened);
+            }
             if self.input.look() == Some(b']') && self.input.look_behind() == Some(b'=') {
                 self.input.take();
                 self.input.take();
@@ -197,7 +203,7 @@ impl Parser<'_> {
                     let script = self.substitution()?.into();
                     parts.push(Part::Process { out: byte == b'>', script });
                 }
-                b'(' if opens_group(parts, around) => self.group(parts, around)?,
+                b'(' if opens_group(parts, around) => self.group(parts)?,
                 b'|' if around == Around::Regex => {
                     self.input.bump();
                     push_literal(parts, byte);
@@ -207,7 +213,11 @@ impl Parser<'_> {
                     self.input.bump();
                     match self.input.bump() {
                         Some(byte) => push_quoted(parts, &[byte]),
-                        None => push_literal(parts, b'\\'),
+                        None if self.options.here_docs_end => push_quoted(parts, b"\\"),
+                        None => {
+                            let line = self.input.line();
+                            return Err(Wrong::Incomplete { why: Missing::Continuation, line });
+                        }
                     }
                 }
                 b'\'' => self.single(parts)?,
@@ -224,7 +234,7 @@ impl Parser<'_> {
     }
 
     /// Reads `( … )` in a pattern, in which blanks and operators are like all else.
-    fn group(&mut self, parts: &mut Vec<Part>, around: Around) -> Parsed<()> {
+    fn group(&mut self, parts: &mut Vec<Part>) -> Parsed<()> {
         let opened = self.input.line();
         self.enter()?;
         self.input.take();
@@ -235,9 +245,6 @@ impl Parser<'_> {
             match self.input.look() {
                 Some(b'(') => open = open.saturating_add(1),
                 Some(_) => open = open.saturating_sub(1),
-                None if around == Around::Regex => {
-                    return self.other(opened, "unexpected EOF while looking for matching `)'");
-                }
                 None => return self.unclosed(b')', opened),
             }
             push_literal(parts, self.input.bump().unwrap_or_default());
