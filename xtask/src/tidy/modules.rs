@@ -27,7 +27,7 @@ const RULES: &[Rule] = &[
     Rule { name: "signal", uses: &["table", "event"] },
     Rule {
         name: "profile",
-        uses: &["signal", "table", "row", "event", "wire", "limits", "octets"],
+        uses: &["signal", "table", "row", "event", "shell", "wire", "limits", "octets"],
     },
     // Somebody's recording, given to the same fold.
     Rule { name: "cast", uses: &["profile", "event", "limits", "octets"] },

@@ -5,6 +5,7 @@
 //! **Invariant:** one list, looked through from its begin; the first rule that fits a command is the
 //! answer. A rule looks at names, arguments and the targets of redirections, and at nothing else.
 
+mod names;
 mod rules;
 
 pub use rules::RULES;

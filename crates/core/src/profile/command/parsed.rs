@@ -224,7 +224,7 @@ impl<'a> Walk<'a> {
             | Part::Quoted(_)
             | Part::Parameter(_)
             | Part::Arithmetic(_)
-            | Part::Broken(_) => {}
+            | Part::Broken { .. } => {}
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The rules of the taxonomy, the particular before the general.
 
+use super::names::{
+    ANY, CRON, FETCHERS, HISTORY, LOGS, MINERS, READERS, REMOVERS, SHELL_FILES, WITHOUT_HISTORY,
+};
 use super::{Class, Rule, Tactic, When};
 use Class as C;
 use Tactic as T;
@@ -14,50 +17,6 @@ const fn rule(
 ) -> Rule {
     Rule { names, when, class, tactic, technique }
 }
-
-const ANY: &[&str] = &[];
-const READERS: &[&str] = &[
-    "cat", "less", "more", "head", "tail", "grep", "egrep", "fgrep", "awk", "sed", "cut",
-    "strings", "xxd", "hexdump", "base64", "nl", "tac", "vi", "vim", "nano", "cp", "zcat", "sort",
-    "od",
-];
-const REMOVERS: &[&str] = &["rm", "unlink", "shred", "truncate", "wipe"];
-const FETCHERS: &[&str] = &[
-    "wget",
-    "curl",
-    "tftp",
-    "ftpget",
-    "ftp",
-    "fetch",
-    "aria2c",
-    "axel",
-    "lwp-download",
-    "lynx",
-    "sftp",
-    "GET",
-];
-const HISTORY: &[&str] =
-    &[".bash_history", ".zsh_history", ".ash_history", ".sh_history", ".mysql_history"];
-const LOGS: &[&str] =
-    &["/var/log", "/var/run/utmp", "/run/utmp", "/var/spool/mail", "wtmp", "btmp", "lastlog"];
-const CRON: &[&str] = &["/etc/cron", "/var/spool/cron", "/etc/anacrontab"];
-const SHELL_FILES: &[&str] =
-    &[".bashrc", ".bash_profile", ".profile", ".zshrc", "/etc/profile", "/etc/bash.bashrc"];
-const WITHOUT_HISTORY: &[&str] = &["HISTFILE", "HISTSIZE", "HISTFILESIZE", "HISTCONTROL"];
-const MINERS: &[&str] = &[
-    "xmrig",
-    "xmr-stak",
-    "minerd",
-    "cpuminer",
-    "ccminer",
-    "cnrig",
-    "nbminer",
-    "lolMiner",
-    "t-rex",
-    "xmr",
-    "kinsing",
-    "kdevtmpfsi",
-];
 
 /// All rules, in order.
 pub const RULES: &[Rule] = &[
