@@ -421,7 +421,7 @@ pub enum SessionFact {
     SessionClosed {
         /// Who or what ended it.
         cause: CloseCause,
-        /// The exit status that we reported, where we did.
+        /// The exit status that we reported, where we did; a signal has none.
         status: Option<u32>,
     },
     /// The peer asked an SFTP server or `scp` for something that has a name in the file system.

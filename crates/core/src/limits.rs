@@ -102,13 +102,21 @@ pub const SFTP_HANDLES: usize = 1_021;
 /// TM-FIL-003: bytes of one uploaded file that are kept; those behind are counted, and are zeros
 /// where somebody reads them.
 pub const FILE_KEPT_BYTES: usize = 32 << 20;
-/// TM-FIL-004: bytes that the sessions of one connection keep in files; further ones are counted as
+/// TM-FIL-004: bytes that the sessions of one address keep in files; further ones are counted as
 /// above, and files whose sizes together fill the machine's disk find it full.
 pub const FILES_KEPT_BYTES: usize = 64 << 20;
 /// TM-FIL-005: bytes that all sessions of one machine keep in files; as above.
 pub const FILES_KEPT_ALL_BYTES: usize = 1 << 30;
-/// TM-FIL-006: files, folders, links and removals of one connection; the disk is full for the next.
-pub const FILES_NODES: usize = 4_096;
+/// TM-FIL-006: files, folders and links that one address has made or changed; the disk is full for the next.
+pub const FILES_NODES: usize = 16_384;
+/// TM-SHL-040: parentheses in each other in an expression of `find`; a deeper one is refused.
+pub const FIND_DEPTH: usize = 32;
+/// TM-SHL-041: bytes of a block of `dd`; a larger one does not fit into the machine's memory.
+pub const DD_BLOCK_BYTES: u64 = 16 << 20;
+/// TM-FIL-010: pipes with names that one session has opened; the next one cannot be.
+pub const FIFOS: usize = 256;
+/// TM-FIL-009: file systems that are mounted at once; the next one is refused.
+pub const MOUNTS: usize = 256;
 /// TM-FIL-007: requests for files of one session that are facts; further ones are answered, and an
 /// anomaly says so.
 pub const FILE_REQUESTS: u32 = 4_096;
@@ -116,6 +124,58 @@ pub const FILE_REQUESTS: u32 = 4_096;
 /// Linux is).
 pub const FILE_PATH_BYTES: usize = 4_096;
 
+/// TM-SHL-009: processes of one session at once, dead ones that nobody asked for among them; the
+/// next `fork` fails as it does at the limit of a user.
+pub const PROCESSES: usize = 96;
+/// TM-SHL-006: bytes that `$(…)` gives; what a command writes beyond is read and dropped.
+pub const COMMAND_OUTPUT_BYTES: usize = 1 << 20;
+/// TM-SHL-060: steps of one match of a shell's pattern, in about characters looked at; what has not
+/// matched by then does not match.
+pub const PATTERN_WORK: usize = 8 << 20;
+/// TM-SHL-061: groups in groups of a shell's pattern; a deeper one stands for its text.
+pub const PATTERN_DEPTH: usize = 24;
+/// TM-SHL-062: brackets, signs and variables of an arithmetic expression that lead into each other;
+/// a deeper one is too deep, as it is for bash at its own limit.
+pub const ARITHMETIC_DEPTH: usize = 48;
+/// TM-SHL-063: words of an arithmetic expression, those of the variables in it included; the next
+/// one is too deep.
+pub const ARITHMETIC_WORDS: usize = 1 << 16;
+/// TM-SHL-064: words that braces make of one; a word that makes more stays as it is written.
+pub const BRACE_WORDS: usize = 1 << 16;
+/// TM-SHL-065: bytes of these words; as above.
+pub const BRACE_BYTES: usize = 4 << 20;
+/// TM-SHL-066: braces in braces; a deeper one stands for its text.
+pub const BRACE_DEPTH: usize = 24;
+/// TM-SHL-067: bytes that the values of an awk, Python or Perl program take; at the cap the program
+/// ends as one that gets no memory.
+pub const SCRIPT_BYTES: usize = 48 << 20;
+/// TM-SHL-068: expressions and blocks in each other of such a program; a deeper one is refused.
+pub const SCRIPT_DEPTH: usize = 64;
+/// TM-SHL-069: functions of such a program that have called each other; at the cap the program ends
+/// as it does at the real one's limit.
+pub const SCRIPT_CALLS: usize = 1_000;
+/// TM-SHL-071: bytes of such a program's text; a longer one is refused.
+pub const SCRIPT_TEXT_BYTES: usize = 1 << 20;
+/// TM-SHL-070: fields of a record of awk; a program that wants more ends.
+pub const AWK_FIELDS: usize = 1 << 20;
+/// TM-SHL-010: steps of one search for a pattern that has to be tried (with references back, or
+/// Perl's); then there is no match.
+pub const REGEX_STEPS: usize = 400_000;
+/// TM-SHL-012: patterns of one `grep`; further ones match nothing.
+pub const GREP_PATTERNS: usize = 4_096;
+/// TM-SHL-013: bytes of lines before a match that `grep` holds to show them; the first ones of more
+/// are not shown.
+pub const GREP_CONTEXT_BYTES: usize = 4 << 20;
+/// TM-SHL-014: commands of one script of `sed`; a longer one is refused for lack of memory.
+pub const SED_COMMANDS: usize = 20_000;
+/// TM-SHL-015: bytes of each of the two spaces of `sed`; beyond, it ends for lack of memory.
+pub const SED_SPACE_BYTES: usize = 2 << 20;
+/// TM-SHL-016: lines that `sort`, `diff` and others hold; with more, they end for lack of memory.
+pub const TEXT_LINES: usize = 400_000;
+/// TM-SHL-017: bytes of input whose words `xargs` and `column` hold; what is behind is not read.
+pub const XARGS_BYTES: usize = 1 << 20;
+/// TM-SHL-011: bytes that one `printf` prints; what follows is left out.
+pub const FORMATTED_BYTES: usize = 4 << 20;
 /// TM-FIL-009: bytes of a file's begin that are in the fact about it.
 pub const ARTIFACT_HEAD_BYTES: usize = 512;
 /// TM-FIL-010: lines of an `authorized_keys` that are in the fact about it: the first ones.
@@ -133,11 +193,23 @@ pub const QUARANTINE_FILES: u64 = 100_000;
 /// at once, known ones included; of further files there are no digests, and they are dropped and
 /// counted.
 pub const QUARANTINE_ADDRESS_BYTES: u64 = 256 << 20;
+/// TM-FIL-018: addresses (of IPv6, networks of 64 bits) whose changes are kept for their next
+/// connection; beyond, those that were there least lately find the machine as it was.
+pub const DISKS: usize = 4_096;
+/// TM-FIL-019: bytes of what addresses have changed that have no connection open; as above.
+pub const DISKS_BYTES: usize = FILES_KEPT_ALL_BYTES / 2;
+/// TM-FIL-020: days that they are kept.
+pub const DISK_DAYS: u64 = 7;
 /// TM-FIL-016: bytes an hour that are paid back of those.
 pub const QUARANTINE_ADDRESS_BYTES_PER_HOUR: u64 = 64 << 20;
 /// TM-FIL-017: addresses of which is known what they used up; beyond, the one that used the least is
 /// forgotten.
 pub const QUARANTINE_ADDRESSES: usize = 4_096;
+/// TM-SHL-031: rounds of SHA that one password may ask for; a setting with more makes nothing of
+/// any password, as one that is not known.
+pub const CRYPT_ROUNDS: u32 = 40_000;
+/// TM-SHL-032: bytes of a password; the rest counts for nothing, as where PAM reads it.
+pub const PASSWORD_BYTES: usize = 512;
 
 /// TM-TLS-001: bytes of one handshake message (certificate chains are the long ones); a longer one
 /// is malformed.

@@ -215,6 +215,9 @@ impl Check<'_> {
             )),
             connections: whole(number("connections", ssh.connections, 1, 65_535)),
             auth_tries: whole(number("auth_tries", ssh.auth_tries, 1, 100)),
+            changes: Duration::from_secs(
+                number("changes_days", ssh.changes_days, 0, 3_650) * 86_400,
+            ),
         };
         let rules = ssh.login.iter().enumerate();
         let rules = rules

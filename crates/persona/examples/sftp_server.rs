@@ -29,6 +29,10 @@ fn perform(steps: &mut Vec<Step>) -> std::io::Result<bool> {
                 out.flush()?;
                 exit(i32::try_from(status).unwrap_or(1));
             }
+            Step::Killed(signal) => {
+                out.flush()?;
+                exit(i32::try_from(signal).map_or(1, |signal| signal + 128));
+            }
             Step::FileRequest(_) | Step::FileWritten(..) if facts => writeln!(err, "{step:?}")?,
             Step::FileRequest(_)
             | Step::FileWritten(..)

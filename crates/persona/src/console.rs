@@ -10,13 +10,10 @@ mod transfer;
 
 pub use disk::Disk;
 
-use crate::commands::{OutKind, Stream};
 use crate::editor::Editor;
+use crate::kernel::{Answer, Ended, Handle, Job, Proc, Ran, Shown, Signal, Stream};
 use crate::record::Recorder;
 use crate::sftp::Server;
-use crate::shell::parse::{Parsed, parse};
-use crate::shell::run::{Echo, Engine, Fed, Progress};
-use crate::shell::{LevelKind, Shell};
 use crate::terminal::{HiddenLine, Line};
 use crate::{Login, Machine, Step};
 use decnet_core::event::{Anomaly, Timestamp, WindowSize};
@@ -27,18 +24,16 @@ use std::sync::Arc;
 /// The shell, or the one command, of one session.
 #[derive(Debug)]
 pub struct Console {
-    engine: Engine,
+    world: Handle,
     kind: Kind,
     state: State,
+    /// The session's own process.
+    first: u32,
     /// Columns; `None` without a terminal.
     cols: Option<u32>,
     editor: Editor,
     line: Line,
     hidden: HiddenLine,
-    /// A line from a pipe, or lines of which the last is not complete.
-    partial: Vec<u8>,
-    /// Lines that were pasted as one and have not run.
-    lines: VecDeque<Vec<u8>>,
     /// What was typed while a program ran that does not read.
     ahead: VecDeque<u8>,
     /// What there was no time for.
@@ -47,6 +42,8 @@ pub struct Console {
     end: End,
     wake_asked: Option<Timestamp>,
     work: usize,
+    /// All work of the session.
+    spent: usize,
     /// The files that it shares with other sessions.
     disk: Option<Disk>,
 }
@@ -62,9 +59,9 @@ enum Kind {
 enum State {
     /// A line is wanted.
     Reading,
-    /// A program waits.
+    /// Programs run, or wait.
     Running,
-    /// A list rests and goes on at the next wake; input waits for it.
+    /// There was enough to do for now; it goes on at the next wake.
     Resting,
     Over,
 }
@@ -82,6 +79,13 @@ enum Seen {
     No,
     Yes,
 }
+
+/// Work of a session after which it gets less of it: seconds of processor time.
+const GENEROUS_WORK: usize = 400_000_000;
+/// How long the rest waits then.
+const LONG_PAUSE_NS: i64 = 200_000_000;
+/// Bytes that programs have not read, from which on no more are taken.
+const UNREAD_BYTES: usize = 256 << 10;
 
 /// Work of one call: about one for a character looked at or written.
 const WORK: usize = 100_000;
@@ -121,27 +125,22 @@ impl Console {
 
     fn new(machine: Arc<Machine>, login: Login, kind: Kind) -> Self {
         let cols = login.terminal.as_ref().map(|terminal| terminal.size.cols.min(WINDOW_CELLS));
-        let level = match (&kind, cols) {
-            (Kind::Shell, Some(_)) => LevelKind::Login,
-            (Kind::Shell, None) | (Kind::Exec(_) | Kind::Sftp(_), _) => LevelKind::Script,
-        };
-        let out_kind = cols.map_or(OutKind::Other, OutKind::Terminal);
         Self {
-            engine: Engine::new(Shell::new(machine, login, level), out_kind),
+            world: Handle::new(machine, login),
             kind,
-            state: State::Reading,
+            state: State::Running,
+            first: 0,
             cols,
             editor: Editor::default(),
             line: Line::default(),
             hidden: HiddenLine::default(),
-            partial: Vec::new(),
-            lines: VecDeque::new(),
             ahead: VecDeque::new(),
             queue: VecDeque::new(),
             received: 0,
             end: End::Open,
             wake_asked: None,
             work: 0,
+            spent: 0,
             disk: None,
         }
     }
@@ -152,44 +151,42 @@ impl Console {
     }
 
     fn begin(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
-        self.engine.shell.open(now);
-        match &self.kind {
-            Kind::Shell => {
-                self.engine.interactive();
-                if self.cols.is_some() {
-                    let machine = &self.engine.shell.machine;
-                    let (host, kernel) = (&machine.hostname, machine.kernel);
-                    let uname =
-                        format!("Linux {host} {kernel} {} x86_64\n", machine.kernel_version);
-                    let motd = [uname.as_str(), crate::files::base::MOTD].concat();
-                    self.write(motd.as_bytes(), rec);
-                    self.prompt(rec);
-                }
-            }
-            Kind::Sftp(_) => {}
-            Kind::Exec(command) => {
-                let command = command.clone();
-                rec.step(Step::Command(command.clone()));
-                match parse(&command) {
-                    Parsed::List(items) => self.engine.start(items),
-                    Parsed::Incomplete => self.refuse(
-                        "bash: -c: line 1: unexpected EOF while looking for matching `''",
-                        rec,
-                    ),
-                    Parsed::Unexpected(token) => {
-                        let token = String::from_utf8_lossy(&token);
-                        self.refuse(
-                            &format!(
-                                "bash: -c: line 1: syntax error near unexpected token `{token}'"
-                            ),
-                            rec,
-                        );
-                    }
-                }
-                self.settle(now, rec);
-                self.ask_for_time(now, rec);
-            }
+        self.world.with(|world| {
+            world.open(now);
+            // An earlier session may have changed who this is.
+            world.user = crate::people::login(&world.files, &world.login.user);
+            crate::people::ensure(world);
+        });
+        if let Kind::Sftp(_) = self.kind {
+            return;
         }
+        if matches!(self.kind, Kind::Shell) && self.cols.is_some() {
+            let motd = self.world.with(crate::people::greeting);
+            self.write(&motd, rec);
+        }
+        let name =
+            if matches!(self.kind, Kind::Shell) && self.cols.is_some() { "-bash" } else { "bash" };
+        let Ok(mut first) = Proc::first(&self.world, vec![name.as_bytes().to_vec()]) else {
+            return;
+        };
+        first.env = self.world.with(|world| crate::people::environment(world));
+        first.becomes(b"/usr/bin/bash".to_vec());
+        self.first = first.pid;
+        let pid = first.pid;
+        let job: Job<'static> = match &self.kind {
+            Kind::Exec(command) => {
+                self.world.with(|world| world.begin_command(command));
+                Box::pin(crate::shell::once(first, command.clone()))
+            }
+            Kind::Shell | Kind::Sftp(_) => Box::pin(crate::shell::interactive(first)),
+        };
+        self.world.with(|world| {
+            world.tty.foreground = 0;
+            world.first = Some(pid);
+            world.start(pid, job);
+        });
+        self.settle(now, rec);
+        self.ask_for_time(now, rec);
     }
 
     /// Bytes of the peer.
@@ -237,7 +234,10 @@ impl Console {
     pub fn waiting(&self) -> usize {
         match &self.kind {
             Kind::Sftp(server) => server.waiting(),
-            Kind::Shell | Kind::Exec(_) => self.queue.len(),
+            Kind::Shell | Kind::Exec(_) => {
+                let unread = self.world.with(|world| world.input.len());
+                self.queue.len() + if unread > UNREAD_BYTES { unread } else { 0 }
+            }
         }
     }
 
@@ -254,15 +254,29 @@ impl Console {
         });
     }
 
+    /// A signal by its name, as sshd passes it on to what it has started.
+    pub fn signal(&mut self, now: Timestamp, name: &[u8], steps: &mut Vec<Step>) {
+        self.with_disk(|console| {
+            let Some(signal) = Signal::parse(name) else { return };
+            let first = console.first;
+            let group = console.world.with(|world| {
+                let group = world.table.get(&first).map(|entry| entry.group);
+                group.is_some_and(|group| world.signal_group(group, signal))
+            });
+            if group && console.state != State::Over {
+                let mut rec = Recorder::new(steps);
+                console.settle(now, &mut rec);
+                console.ask_for_time(now, &mut rec);
+            }
+        });
+    }
+
     /// The terminal has another size.
     pub fn resize(&mut self, size: WindowSize) {
         if let Some(cols) = &mut self.cols {
             *cols = size.cols.min(WINDOW_CELLS);
             self.editor.resize(*cols);
-            self.engine.resize(*cols);
-            if let Some(terminal) = &mut self.engine.shell.login.terminal {
-                terminal.size = size;
-            }
+            self.world.with(|world| world.tty.resize(size));
         }
     }
 
@@ -277,13 +291,15 @@ impl Console {
             self.wake_server(now, rec);
             return;
         }
+        self.work = 0;
         match self.state {
-            State::Running => {
-                self.engine.wake(now);
-                self.settle(now, rec);
+            State::Running | State::Resting => self.settle(now, rec),
+            State::Reading | State::Over => {
+                // Jobs in the background go on while a line is typed.
+                if self.state == State::Reading {
+                    self.background(now, rec);
+                }
             }
-            State::Resting => self.settle(now, rec),
-            State::Reading | State::Over => {}
         }
         self.pump(now, rec);
     }
@@ -293,10 +309,10 @@ impl Console {
         self.work = 0;
         loop {
             self.drain_ahead(now, rec);
-            if self.work >= WORK || matches!(self.state, State::Over | State::Resting) {
-                break;
-            }
-            if self.queue.is_empty() {
+            if self.work >= WORK
+                || matches!(self.state, State::Over | State::Resting)
+                || self.queue.is_empty()
+            {
                 break;
             }
             let mut queue = std::mem::take(&mut self.queue);
@@ -317,42 +333,43 @@ impl Console {
         if self.state == State::Over {
             return;
         }
-        let resting = self.state == State::Resting;
-        if resting || !self.queue.is_empty() || (!self.ahead.is_empty() && !self.paused()) {
-            self.ask_wake(Timestamp(now.0.saturating_add(PAUSE_NS)), rec);
+        if self.state == State::Resting || !self.queue.is_empty() {
+            let pause = if self.spent > GENEROUS_WORK { LONG_PAUSE_NS } else { PAUSE_NS };
+            self.ask_wake(Timestamp(now.0.saturating_add(pause)), rec);
+        } else if let Some(at) = self.world.with(|world| world.alarm()) {
+            self.ask_wake(at, rec);
         }
     }
 
     fn ask_wake(&mut self, at: Timestamp, rec: &mut Recorder<'_>) {
-        if self.wake_asked.is_none_or(|asked| at < asked || asked < at) {
+        if self.wake_asked != Some(at) {
             self.wake_asked = Some(at);
             rec.wake_at(at);
         }
     }
 
-    /// Whether a program runs that neither reads nor ends before its time.
-    fn paused(&mut self) -> bool {
-        self.state == State::Running && self.engine.wake_at().is_some()
-    }
-
     fn drain_ahead(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
-        while !self.ahead.is_empty()
-            && self.work < WORK
-            && self.state != State::Resting
-            && !self.paused()
-        {
+        while !self.ahead.is_empty() && self.work < WORK && self.state == State::Reading {
             let Some(byte) = self.ahead.pop_front() else { break };
             self.byte(now, byte, Seen::Yes, rec);
         }
     }
 
-    /// The first of these bytes: one, or as many as a program without a terminal takes at once.
+    /// The first of these bytes: one, or as many as programs without a terminal take at once.
     /// Says how many.
     fn bytes(&mut self, now: Timestamp, bytes: &[u8], rec: &mut Recorder<'_>) -> usize {
-        let piped = self.state == State::Running && self.cols.is_none();
-        if piped && self.engine.program().is_some_and(|program| program.echo() == Echo::On) {
-            let run = bytes.get(..RUN).unwrap_or(bytes);
-            self.piped_input(run, Seen::No, rec);
+        if self.cols.is_none() {
+            let mut run = bytes.get(..RUN).unwrap_or(bytes);
+            // A shell that reads lines may end with any of them.
+            if matches!(self.kind, Kind::Shell)
+                && let Some(end) = run.iter().position(|&b| b == b'\n')
+            {
+                run = run.get(..=end).unwrap_or(run);
+            }
+            for &byte in run {
+                rec.input(byte);
+            }
+            self.give(now, run, rec);
             return run.len();
         }
         let Some(&byte) = bytes.first() else { return 0 };
@@ -360,32 +377,24 @@ impl Console {
         1
     }
 
-    /// Input for a program that has no terminal.
-    fn piped_input(&mut self, bytes: &[u8], seen: Seen, rec: &mut Recorder<'_>) {
-        if seen == Seen::No {
-            for &byte in bytes {
-                rec.input(byte);
-            }
-        }
-        if self.engine.feed(bytes) == Fed::Left {
-            self.keep_ahead(bytes);
-        }
-        self.show(rec);
-        self.work += bytes.len() + self.engine.take_work();
+    /// Input for programs.
+    fn give(&mut self, now: Timestamp, bytes: &[u8], rec: &mut Recorder<'_>) {
+        self.work += bytes.len();
+        self.world.with(|world| world.feed(bytes));
+        self.settle(now, rec);
     }
 
     fn byte(&mut self, now: Timestamp, byte: u8, seen: Seen, rec: &mut Recorder<'_>) {
         self.work += 1;
-        match (self.state, self.cols) {
-            (State::Over | State::Resting, _) => {}
-            (State::Reading, Some(_)) => self.edit(now, byte, seen, rec),
-            (State::Reading, None) => self.piped_line(now, byte, seen, rec),
-            (State::Running, cols) => {
-                let echo = self.engine.program().map_or(Echo::On, |program| program.echo());
-                match (echo, cols) {
-                    (Echo::Off, _) => self.hidden_byte(now, byte, rec),
-                    (Echo::On, Some(_)) => self.cooked_byte(now, byte, seen, rec),
-                    (Echo::On, None) => self.piped_input(&[byte], seen, rec),
+        match self.state {
+            State::Over => {}
+            State::Reading => self.edit(now, byte, seen, rec),
+            State::Running | State::Resting => {
+                let modes = self.world.with(|world| world.tty.modes);
+                match (modes.icanon, modes.echo) {
+                    (true, true) => self.cooked_byte(now, byte, seen, rec),
+                    (true, false) => self.hidden_byte(now, byte, rec),
+                    (false, _) => self.raw_byte(now, byte, rec),
                 }
             }
         }
@@ -396,168 +405,127 @@ impl Console {
         self.ahead.extend(bytes.iter().take(room));
     }
 
-    /// Runs lines until one waits or none is left.
-    fn next_lines(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
-        while let Some(line) = self.lines.pop_front() {
-            let text = if self.partial.is_empty() {
-                line
-            } else {
-                [std::mem::take(&mut self.partial).as_slice(), &line].concat()
-            };
-            self.work += text.len();
-            match parse(&text) {
-                Parsed::List(items) if items.is_empty() => self.remember(&text),
-                Parsed::Incomplete if text.len() < COMMAND_BYTES => {
-                    self.partial = text;
-                    self.partial.push(b'\n');
-                }
-                parsed @ (Parsed::List(_) | Parsed::Incomplete | Parsed::Unexpected(_)) => {
-                    self.remember(&text);
-                    rec.step(Step::Command(text.clone()));
-                    match parsed {
-                        Parsed::List(items) => self.engine.start(items),
-                        Parsed::Incomplete => self.refuse("bash: line too long", rec),
-                        Parsed::Unexpected(token) => {
-                            let name = self.engine.shell.level().name();
-                            let token = String::from_utf8_lossy(&token);
-                            let text =
-                                format!("{name}: syntax error near unexpected token `{token}'");
-                            self.refuse(&text, rec);
-                        }
-                    }
-                    self.state = State::Running;
-                    self.settle(now, rec);
-                    return;
-                }
-            }
-        }
-        self.prompt(rec);
-    }
-
-    /// Puts a line into the history, as an interactive shell does.
-    fn remember(&mut self, text: &[u8]) {
-        if self.cols.is_none() || text.iter().all(u8::is_ascii_whitespace) {
+    /// Goes on until all wait, a line is wanted, or the session is over.
+    fn settle(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
+        if self.state == State::Over {
             return;
         }
-        let shell = &mut self.engine.shell;
-        // Users have HISTCONTROL=ignoreboth from the skeleton; root has not.
-        let ignores = shell.level().user.uid != 0;
-        let same = shell.history.last() == Some(text);
-        if !(ignores && (same || text.starts_with(b" "))) {
-            shell.history.push(text.to_vec());
-        }
-    }
-
-    /// A message of the shell instead of a command's output.
-    fn refuse(&mut self, text: &str, rec: &mut Recorder<'_>) {
-        let text = [text.as_bytes(), b"\n"].concat();
-        if self.cols.is_some() {
-            self.write(&text, rec);
-        } else {
-            rec.error_output(text);
-        }
-        self.engine.shell.level().status = 2;
-    }
-
-    /// Goes on until something waits or a line is wanted.
-    fn settle(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
-        let progress = self.engine.advance(now);
+        let ran = self.world.run(now);
         self.show(rec);
-        self.work += self.engine.take_work();
-        match progress {
-            Progress::Busy => self.state = State::Resting,
-            Progress::Waiting => {
-                self.state = State::Running;
-                if let Some(at) = self.engine.wake_at() {
-                    self.ask_wake(at, rec);
-                } else if self.engine.program().map(|program| program.echo()) == Some(Echo::Off) {
-                    // Whoever asks for a password throws away what was typed before.
-                    self.ahead.clear();
-                    self.line.take();
-                }
-            }
-            Progress::Prompt => {
-                let status = self.engine.shell.level().status;
-                rec.step(Step::CommandDone(status));
-                self.state = State::Reading;
-                let typed = self.line.take();
-                self.keep_ahead(&typed);
-                if self.lines.is_empty() {
-                    self.prompt(rec);
-                } else {
-                    self.next_lines(now, rec);
-                }
-            }
-            Progress::Exit(status) => {
-                rec.step(Step::CommandDone(status));
-                self.exit(status, rec);
-            }
+        let (work, asked, gone) = self.world.with(|world| {
+            let gone = !world.table.contains_key(&self.first);
+            (world.take_work(), world.tty.asked.clone(), gone)
+        });
+        self.work += work;
+        self.spent = self.spent.saturating_add(work);
+        if gone && self.is_done() {
+            let ended = self.world.with(|world| {
+                world.end_command(world.last_ended.status());
+                world.last_ended
+            });
+            self.show(rec);
+            self.over(ended, rec);
+            return;
         }
+        self.state = match (ran, asked) {
+            (_, Some(asked)) if self.cols.is_some() => {
+                if self.state != State::Reading {
+                    self.prompt(&asked.prompt, rec);
+                }
+                State::Reading
+            }
+            (Ran::Busy, _) => State::Resting,
+            (Ran::Idle, _) => State::Running,
+        };
+    }
+
+    /// Whether nothing is left that could write to the peer.
+    fn is_done(&self) -> bool {
+        self.cols.is_some() || self.world.with(|world| world.table.is_empty())
+    }
+
+    /// Lets jobs in the background go on.
+    fn background(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
+        self.settle(now, rec);
     }
 
     fn exit(&mut self, status: u32, rec: &mut Recorder<'_>) {
+        self.over(Ended::Exit(status), rec);
+    }
+
+    fn over(&mut self, ended: Ended, rec: &mut Recorder<'_>) {
         self.state = State::Over;
         self.queue.clear();
         self.ahead.clear();
-        self.lines.clear();
-        rec.step(Step::Exit(status));
+        self.world.clear();
+        rec.step(match ended {
+            Ended::Exit(status) => Step::Exit(status),
+            Ended::Signal(signal) => Step::Killed(signal.0),
+        });
     }
 
     /// No more input will come, and all that came is done.
     fn finish_input(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
-        // Each turn ends a program or a shell; there are only so many inside each other.
-        for _ in 0..256 {
-            if self.paused() {
-                return;
-            }
-            match self.state {
-                State::Over | State::Resting => return,
-                State::Running => {
-                    self.engine.end_of_file(now);
-                    self.settle(now, rec);
-                }
-                State::Reading => {
-                    let rest = std::mem::take(&mut self.partial);
-                    if self.cols.is_none() && !rest.is_empty() {
-                        self.lines.push_back(rest);
-                        self.next_lines(now, rec);
-                        self.partial.clear();
-                        continue;
-                    }
-                    self.engine.end_shell();
-                    match self.engine.advance(now) {
-                        Progress::Exit(status) => self.exit(status, rec),
-                        Progress::Waiting => self.state = State::Running,
-                        Progress::Busy => self.state = State::Resting,
-                        Progress::Prompt => {}
-                    }
-                    self.show(rec);
-                }
-            }
+        if self.state == State::Over || self.ended_input() {
+            return;
         }
-        self.exit(1, rec);
+        if self.cols.is_some() {
+            // A terminal that is gone hangs up.
+            let pids = self.world.with(|world| world.table.keys().copied().collect::<Vec<_>>());
+            let _ = pids;
+        }
+        self.world.with(|world| {
+            world.input_ends = 1_000;
+            if let Some(asked) = world.tty.asked.take() {
+                let _ = asked;
+                world.tty.answer = Some(Answer::EndOfFile);
+                world.progress();
+            }
+            world.progress();
+        });
+        if self.state == State::Reading {
+            self.state = State::Running;
+        }
+        self.settle(now, rec);
+    }
+
+    fn ended_input(&self) -> bool {
+        self.world.with(|world| world.input_ends >= 1_000 && world.tty.asked.is_none())
     }
 
     /// Shows the prompt and begins a line.
-    fn prompt(&mut self, rec: &mut Recorder<'_>) {
+    fn prompt(&mut self, prompt: &[u8], rec: &mut Recorder<'_>) {
         self.state = State::Reading;
         let Some(cols) = self.cols else { return };
-        let prompt =
-            if self.partial.is_empty() { self.engine.shell.prompt() } else { b"> ".to_vec() };
-        self.editor.begin(&prompt, cols, rec.output());
+        self.editor.begin(prompt, cols, rec.output());
         self.work += 100;
         rec.step(Step::Prompt);
+        let unread: Vec<u8> = self.world.with(|world| world.input.drain(..).collect());
+        let typed = self.line.take();
+        let later: Vec<u8> = self.ahead.drain(..).collect();
+        self.keep_ahead(&unread);
+        self.keep_ahead(&typed);
+        self.keep_ahead(&later);
     }
 
-    /// Passes on what commands have written.
+    /// Answers the shell that wants a line.
+    fn answer(&mut self, now: Timestamp, answer: Answer, rec: &mut Recorder<'_>) {
+        self.world.with(|world| {
+            world.tty.asked = None;
+            world.tty.answer = Some(answer);
+            world.progress();
+        });
+        self.state = State::Running;
+        self.settle(now, rec);
+    }
+
+    /// Passes on what programs have written.
     fn show(&mut self, rec: &mut Recorder<'_>) {
-        for step in std::mem::take(&mut self.engine.shell.noted) {
-            rec.step(step);
-        }
-        for (stream, bytes) in std::mem::take(&mut self.engine.shown) {
-            match stream {
-                Stream::Err if self.cols.is_none() => rec.error_output(bytes),
-                Stream::Out | Stream::Err => self.write(&bytes, rec),
+        for shown in self.world.with(|world| world.take_shown()) {
+            match shown {
+                Shown::Step(step) => rec.step(step),
+                Shown::Bytes(Stream::Err, bytes) if self.cols.is_none() => rec.error_output(bytes),
+                Shown::Bytes(_, bytes) => self.write(&bytes, rec),
             }
         }
     }

@@ -8,18 +8,29 @@
 mod calendar;
 mod commands;
 pub mod console;
+
 mod editor;
 mod files;
 mod history;
+mod kernel;
 mod keys;
+mod live;
 pub mod machine;
+mod notes;
+mod people;
 mod process;
 mod record;
+mod regex;
 mod scp;
+
 mod screen;
 mod sftp;
 mod shell;
+
 mod terminal;
+#[cfg(test)]
+mod testing;
+mod text_format;
 
 pub use console::{Console, Disk};
 pub use machine::Machine;
@@ -81,6 +92,8 @@ pub enum Step {
     WakeAt(Timestamp),
     /// The program ended with this exit status; nothing follows.
     Exit(u32),
+    /// A signal of this number ended the program; nothing follows.
+    Killed(u32),
     /// The peer asked for something that has a name in the file system; see
     /// [`SessionFact::FileRequest`], which has the same parts.
     ///

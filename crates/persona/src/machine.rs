@@ -3,10 +3,17 @@
 //! **Invariant:** a pure function of the seed. What changes with time is computed from the instant
 //! that a caller passes.
 
+mod hardware;
+mod network;
+mod release;
+
+pub use hardware::{Board, Cpu};
+pub(crate) use network::{Network, mac_text};
+
 use crate::files::{Files, Tree};
 use decnet_core::event::Timestamp;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 /// One coherent machine.
 #[derive(Clone, Debug)]
@@ -17,6 +24,8 @@ pub struct Machine {
     pub kernel: &'static str,
     /// `uname -v`.
     pub kernel_version: String,
+    /// The version of the kernel's package: `6.1.140-1`.
+    pub kernel_package: &'static str,
     /// The content of `/etc/debian_version`.
     pub debian: &'static str,
     /// The OpenSSH server's package version that goes with it: `9.2p1 Debian-2+deb12u7`.
@@ -25,10 +34,20 @@ pub struct Machine {
     pub cpus: u32,
     /// What kind they are.
     pub cpu: Cpu,
+    /// What it is built of, as its firmware says.
+    pub board: Board,
     /// `MemTotal`, KiB.
     pub memory_kib: u64,
     /// Size of the root file system, KiB.
     pub disk_kib: u64,
+    /// Size of the disk, GiB.
+    pub disk_gib: u64,
+    /// Size of the swap partition, KiB; none where it is 0.
+    pub swap_kib: u64,
+    /// Its network interface.
+    pub interface: &'static str,
+    /// The address of that.
+    pub mac: [u8; 6],
     /// The user with uid 1000.
     pub user: &'static str,
     /// When the system was installed, seconds since 1970.
@@ -37,24 +56,10 @@ pub struct Machine {
     pub ids: [u64; 2],
     reboot_every: i64,
     reboot_phase: i64,
-    tree: Arc<Tree>,
+    /// Made when it is first needed.
+    tree: Arc<OnceLock<Arc<Tree>>>,
     /// Bytes that all sessions keep in files.
     kept: Arc<AtomicUsize>,
-}
-
-/// A kind of processor.
-#[derive(Clone, Copy, Debug)]
-pub struct Cpu {
-    /// `vendor_id` of /proc/cpuinfo.
-    pub vendor: &'static str,
-    /// `model name`.
-    pub name: &'static str,
-    /// `cpu family`, `model` and `stepping`.
-    pub ids: [u32; 3],
-    /// `cpu MHz`, with three decimals.
-    pub mhz: &'static str,
-    /// `cache size`, KiB.
-    pub cache_kib: u32,
 }
 
 /// `SplitMix64`: each call another number.
@@ -78,7 +83,7 @@ impl Dice {
         i64::try_from(self.roll() >> 1).unwrap_or(0) % sides.max(1)
     }
 
-    fn one_of<T: Copy>(&mut self, list: &[T], default: T) -> T {
+    pub(crate) fn one_of<T: Copy>(&mut self, list: &[T], default: T) -> T {
         let index = self.below(i64::try_from(list.len()).unwrap_or(1));
         usize::try_from(index).ok().and_then(|index| list.get(index)).copied().unwrap_or(default)
     }
@@ -89,33 +94,44 @@ impl Machine {
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
         let mut dice = Dice(seed);
-        let release = dice.one_of(RELEASES, FIRST_RELEASE);
-        let cpu = dice.one_of(CPUS, FIRST_CPU);
+        let release = dice.one_of(release::ALL, release::FIRST);
+        let cpu = dice.one_of(hardware::CPUS, hardware::FIRST_CPU);
         let cpus = dice.one_of(&[1, 2, 2, 2, 4, 4, 8], 2);
         let gib = u64::from(cpus) * dice.one_of(&[1, 2, 2, 4], 2);
         // The kernel and its tables take a few per cent before MemTotal is counted.
         let taken = 40_000 + gib * 14_000 + dice.roll() % 6_000 / 4 * 4;
         let disk_gib = dice.one_of(&[20, 25, 40, 50, 80, 100], 40);
-        let mut machine = Self {
+        let swap_kib = dice.one_of(&[0, 0, 998_396, 1_998_844], 0);
+        let root_kib = disk_gib * 1_048_576 - if swap_kib > 0 { swap_kib + 2_048 } else { 1_024 };
+        let mut more = Dice(dice.roll());
+        Self {
             hostname: hostname(&mut dice),
             kernel: release.kernel,
-            kernel_version: format!("#1 SMP PREEMPT_DYNAMIC Debian {}", release.package),
+            kernel_version: format!(
+                "#1 SMP PREEMPT_DYNAMIC Debian {} ({})",
+                release.package, release.date
+            ),
+            kernel_package: release.package,
             debian: release.debian,
             openssh: release.openssh,
             cpus,
             cpu,
+            board: more.one_of(hardware::BOARDS, hardware::FIRST_BOARD),
             memory_kib: gib * 1_048_576 - taken,
-            disk_kib: disk_gib * 1_048_576 * 98 / 100 - dice.roll() % 900_000,
+            // The file system keeps 1.6 % for itself.
+            disk_kib: root_kib / 4 * 4 * 984 / 1_000 / 4 * 4,
+            disk_gib,
+            swap_kib,
+            interface: more.one_of(&["eth0", "ens3", "ens18", "enp1s0"], "eth0"),
+            mac: network::mac(more.roll()),
             user: dice.one_of(USERS, "debian"),
             installed: release.built + 86_400 * (3 + dice.below(40)) + dice.below(86_400),
             ids: [dice.roll(), dice.roll()],
             reboot_every: 86_400 * (19 + dice.below(60)) + dice.below(80_000),
             reboot_phase: dice.below(86_400 * 60),
-            tree: Arc::new(Tree::default()),
+            tree: Arc::default(),
             kept: Arc::default(),
-        };
-        machine.tree = Arc::new(crate::files::base::tree(&machine));
-        machine
+        }
     }
 
     /// Seconds since 1970 of the last start before `now`. The machine starts anew every few weeks,
@@ -124,13 +140,48 @@ impl Machine {
     pub fn booted(&self, now: Timestamp) -> i64 {
         let now = crate::calendar::seconds(now);
         let since = (now - self.reboot_phase).rem_euclid(self.reboot_every);
-        (now - since).max(self.installed)
+        // A clock that is behind finds a machine that has just started.
+        (now - since).max(self.installed).min(now - 900)
+    }
+
+    /// A UUID that is the machine's own, another one for each `what`.
+    #[must_use]
+    pub fn uuid(&self, what: &str) -> String {
+        let seed = what.bytes().fold(self.ids[1], |seed, b| Dice(seed ^ u64::from(b)).roll());
+        let mut dice = Dice(seed);
+        let (a, b) = (dice.roll(), dice.roll());
+        format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            a >> 32,
+            a >> 16 & 0xffff,
+            a & 0xfff,
+            0x8000 | b >> 48 & 0x3fff,
+            b & 0xffff_ffff_ffff
+        )
+    }
+
+    /// Numbers that are the machine's own, others for each `what`.
+    pub(crate) fn dice(&self, what: &str) -> Dice {
+        Dice(what.bytes().fold(self.ids[0], |seed, b| Dice(seed ^ u64::from(b)).roll()))
+    }
+
+    /// `/etc/machine-id`
+    #[must_use]
+    pub fn machine_id(&self) -> String {
+        format!("{:016x}{:016x}", self.ids[0], self.ids[1])
+    }
+
+    /// When somebody last changed something in the system, seconds since 1970.
+    pub(crate) fn settled(&self) -> i64 {
+        self.installed + 5_400
     }
 
     /// The files that every session finds, before it changes some.
     pub(crate) fn files(&self) -> Files {
-        let room = self.disk_kib * 95 / 100 - self.used_kib();
-        Files::new(Arc::clone(&self.tree), Arc::clone(&self.kept), room * 1_024)
+        let room = (self.disk_kib * 95 / 100).saturating_sub(self.used_kib());
+        let tree = self.tree.get_or_init(|| Arc::new(crate::files::base::tree(self)));
+        let mounts = crate::files::mounts::mounts(self);
+        Files::new(Arc::clone(tree), mounts, Arc::clone(&self.kept), room * 1_024)
     }
 
     /// What is used of the root file system when a session begins, KiB.
@@ -152,89 +203,6 @@ fn hostname(dice: &mut Dice) -> String {
         _ => format!("{role}-{:06x}", dice.roll() & 0xff_ffff),
     }
 }
-
-#[derive(Clone, Copy, Debug)]
-struct Release {
-    kernel: &'static str,
-    package: &'static str,
-    debian: &'static str,
-    openssh: &'static str,
-    /// When the kernel package was built, seconds since 1970.
-    built: i64,
-}
-
-const FIRST_RELEASE: Release = Release {
-    kernel: "6.1.0-37-amd64",
-    package: "6.1.140-1 (2025-05-22)",
-    debian: "12.11",
-    openssh: "9.2p1 Debian-2+deb12u6",
-    built: 1_747_872_000,
-};
-
-const RELEASES: &[Release] = &[
-    FIRST_RELEASE,
-    Release {
-        kernel: "6.1.0-35-amd64",
-        package: "6.1.137-1 (2025-05-07)",
-        debian: "12.11",
-        openssh: "9.2p1 Debian-2+deb12u6",
-        built: 1_746_576_000,
-    },
-    Release {
-        kernel: "6.1.0-38-amd64",
-        package: "6.1.147-1 (2025-08-02)",
-        debian: "12.11",
-        openssh: "9.2p1 Debian-2+deb12u6",
-        built: 1_754_092_800,
-    },
-    Release {
-        kernel: "6.1.0-39-amd64",
-        package: "6.1.148-1 (2025-08-26)",
-        debian: "12.12",
-        openssh: "9.2p1 Debian-2+deb12u7",
-        built: 1_756_166_400,
-    },
-];
-
-const FIRST_CPU: Cpu = Cpu {
-    vendor: "GenuineIntel",
-    name: "Intel(R) Xeon(R) Gold 6248 CPU @ 2.50GHz",
-    ids: [6, 85, 7],
-    mhz: "2494.140",
-    cache_kib: 28_160,
-};
-
-const CPUS: &[Cpu] = &[
-    FIRST_CPU,
-    Cpu {
-        vendor: "GenuineIntel",
-        name: "Intel(R) Xeon(R) CPU E5-2680 v4 @ 2.40GHz",
-        ids: [6, 79, 1],
-        mhz: "2399.996",
-        cache_kib: 35_840,
-    },
-    Cpu {
-        vendor: "GenuineIntel",
-        name: "Intel(R) Xeon(R) Silver 4214 CPU @ 2.20GHz",
-        ids: [6, 85, 7],
-        mhz: "2194.844",
-        cache_kib: 16_896,
-    },
-    Cpu {
-        vendor: "AuthenticAMD",
-        name: "AMD EPYC 7282 16-Core Processor",
-        ids: [23, 49, 0],
-        mhz: "2794.748",
-        cache_kib: 512,
-    },
-    Cpu {
-        vendor: "AuthenticAMD",
-        name: "AMD EPYC 7543 32-Core Processor",
-        ids: [25, 1, 1],
-        mhz: "2794.750",
-        cache_kib: 512,
-    },
-];
 
 const ROLES: &[&str] = &[
     "web", "www", "app", "db", "mail", "mx", "srv", "node", "build", "ci", "git", "proxy", "lb",

@@ -4,28 +4,47 @@
 //! **Invariant:** every answer is the kernel's for these files and this user; nothing is asked of
 //! the host's.
 
+mod make;
 mod names;
 mod rights;
 
-use crate::calendar::seconds;
-use crate::commands::kernel;
-use crate::files::content::program;
-use crate::files::{Access, Fault, Kind, Last, Node};
+use crate::files::content::{disk, program};
+use crate::files::mounts::System;
+use crate::files::{APPEND_ONLY, Access, Census, Fault, IMMUTABLE, Kind, Last, Node, Special, Who};
+pub(crate) use make::{EXTENTS, Times};
+use make::Making;
+use crate::kernel::World;
+use crate::live;
 use crate::machine::Dice;
-use crate::shell::{Shell, shown};
 use decnet_core::event::Timestamp;
 use std::sync::Arc;
 
 /// One that runs for as long as a call.
 pub(crate) struct Process<'a> {
-    pub(crate) shell: &'a mut Shell,
+    pub(crate) world: &'a mut World,
+    pub(crate) me: Me<'a>,
     pub(crate) now: Timestamp,
+    /// What is opened is only written at its end.
+    pub(crate) appends: bool,
     /// What it took to look through folders, in about nanoseconds.
     pub(crate) work: usize,
 }
 
+/// Who asks, and from where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Me<'a> {
+    /// The folder in which it runs, without links; the root folder is empty.
+    pub(crate) cwd: &'a [u8],
+    pub(crate) who: Who,
+    /// Permissions that new files do not get.
+    pub(crate) umask: u16,
+    pub(crate) pid: u32,
+    /// Its descriptors, where it has some.
+    pub(crate) fds: Option<&'a crate::kernel::Fds>,
+}
+
 /// `struct stat`, as far as it is shown.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stat {
     /// With the kind of the file.
     pub(crate) mode: u32,
@@ -35,14 +54,30 @@ pub(crate) struct Stat {
     pub(crate) size: u64,
     pub(crate) accessed: i64,
     pub(crate) changed: i64,
+    /// Nanoseconds behind those two.
+    pub(crate) accessed_ns: u32,
+    pub(crate) changed_ns: u32,
+    /// When anything of it was changed, and when it was made: nanoseconds since 1970.
+    pub(crate) altered: i64,
+    pub(crate) born: i64,
+    pub(crate) inode: u64,
+    /// The file system's number.
+    pub(crate) device: u64,
+    /// Of a device, its two numbers.
+    pub(crate) numbers: (u32, u32),
+    /// What it takes, in pieces of 512 bytes.
+    pub(crate) blocks: u64,
 }
 
 /// The kind's bits of a mode.
 pub(crate) const KIND_BITS: u32 = 0o170_000;
 pub(crate) const FOLDER: u32 = 0o040_000;
 pub(crate) const FILE: u32 = 0o100_000;
-const LINK: u32 = 0o120_000;
-const DEVICE: u32 = 0o020_000;
+pub(crate) const LINK: u32 = 0o120_000;
+pub(crate) const DEVICE: u32 = 0o020_000;
+pub(crate) const BLOCK: u32 = 0o060_000;
+pub(crate) const FIFO: u32 = 0o010_000;
+pub(crate) const SOCKET: u32 = 0o140_000;
 
 impl Stat {
     pub(crate) fn is(&self, kind: u32) -> bool {
@@ -91,34 +126,29 @@ pub(crate) struct Opened {
 
 /// Work of a name that is passed.
 const NAME_WORK: usize = 50;
-/// Permissions that new files do not get.
-pub(crate) const UMASK: u16 = 0o022;
 
 impl<'a> Process<'a> {
-    pub(crate) fn new(shell: &'a mut Shell, now: Timestamp) -> Self {
-        Self { shell, now, work: 0 }
+    pub(crate) fn new(world: &'a mut World, me: Me<'a>, now: Timestamp) -> Self {
+        Self { world, me, now, appends: false, work: 0 }
     }
 }
 
 impl Process<'_> {
-    fn seconds(&self) -> i64 {
-        seconds(self.now)
-    }
-
     /// The folder in which it runs.
     pub(crate) fn folder(&mut self) -> Vec<u8> {
-        shown(&self.shell.level().cwd)
+        shown(self.me.cwd)
     }
 
     pub(crate) fn node(&self, path: &[u8]) -> Result<&Node, Fault> {
-        self.shell.files.node(path)
+        self.world.files.node(path)
     }
 
     /// The path without links. What is at its end may be missing; what is on the way may not, and
     /// may be passed.
     pub(crate) fn find(&mut self, path: &[u8], last: Last) -> Result<Vec<u8>, Fault> {
-        let cwd = self.shell.level().cwd.clone();
-        let found = self.shell.files.resolve(&cwd, path, last);
+        live::show_processes(self.world, self.me, path);
+        let cwd = self.me.cwd.to_vec();
+        let found = self.world.files.resolve(&cwd, path, last);
         let reached = match &found {
             Ok(found) => found.clone(),
             // What may not be looked into does not say that nothing is in it.
@@ -142,35 +172,82 @@ impl Process<'_> {
 
     /// Of what is at a resolved path.
     pub(crate) fn stat_at(&mut self, path: &[u8]) -> Result<Stat, Fault> {
-        let node = self.node(path)?.clone();
-        let (kind, size) = match &node.kind {
-            Kind::Folder if path.starts_with(b"/proc") || path.starts_with(b"/sys") => (FOLDER, 0),
-            Kind::Folder => (FOLDER, 4_096),
-            Kind::File(content) => (FILE, content.size()),
-            Kind::Program(size) => (FILE, *size),
-            Kind::Live(live) if path.starts_with(b"/etc") => {
-                (FILE, kernel::live(self.shell, self.now, *live).len() as u64)
-            }
-            Kind::Live(_) => (FILE, 0),
-            Kind::Link(to) => (LINK, to.len() as u64),
-            Kind::Device(..) => (DEVICE, 0),
+        let files = &self.world.files;
+        let node = files.node(path)?;
+        let mount = files.mount(path);
+        let kind = node.kind_bits();
+        let census = if kind == FOLDER { files.census(path) } else { Census::default() };
+        let size = match &node.kind {
+            Kind::Folder => folder_size(mount.system, census),
+            Kind::File(content) => content.size(),
+            Kind::Program(program) => program.size,
+            Kind::Link(to) => to.len() as u64,
+            Kind::Live(live) => live::size(self.world, self.me, *live),
+            Kind::Device(..) | Kind::Special(_) => 0,
         };
-        let links = if kind == FOLDER { self.folders_in(path) + 2 } else { 1 };
-        Ok(Stat {
+        let size = match (mount.system, kind) {
+            (System::Proc, FILE) => 0,
+            (System::Sysfs, FILE) => 4_096,
+            _ => size,
+        };
+        let times = live::times(self.world, path, node);
+        let blocks = match mount.system {
+            System::Ext4 if kind == LINK && size < 60 => 0,
+            System::Tmpfs | System::Devtmpfs if kind != FILE => 0,
+            System::Ext4 | System::Tmpfs | System::Devtmpfs => size.div_ceil(4_096) * 8,
+            System::Proc | System::Sysfs | System::Devpts | System::Other(_) => 0,
+        };
+        let numbers = match node.kind {
+            Kind::Device(major, minor) | Kind::Special(Special::Block(major, minor)) => {
+                (major, minor)
+            }
+            Kind::Folder
+            | Kind::File(_)
+            | Kind::Program(_)
+            | Kind::Live(_)
+            | Kind::Link(_)
+            | Kind::Special(Special::Fifo | Special::Socket) => (0, 0),
+        };
+        let (altered, born) = self.known_since(node, mount.system);
+        let stat = Stat {
             mode: kind | u32::from(node.mode),
-            links,
+            links: if kind == FOLDER { census.folders + 2 } else { files.links(path) },
             uid: node.uid,
             gid: node.gid,
             size,
-            accessed: node.accessed,
-            changed: node.changed,
-        })
+            accessed: times.unwrap_or(node.accessed),
+            changed: times.unwrap_or(node.changed),
+            accessed_ns: node.detail.accessed_ns,
+            changed_ns: node.detail.changed_ns,
+            altered: times.map_or(altered, |at| at.saturating_mul(1_000_000_000)),
+            born,
+            inode: node.detail.inode,
+            device: mount.device,
+            numbers,
+            blocks,
+        };
+        self.work += usize::try_from(census.names).unwrap_or(0) * NAME_WORK;
+        Ok(stat)
     }
 
-    fn folders_in(&mut self, path: &[u8]) -> u64 {
-        let (folders, all) = self.shell.files.count(path);
-        self.work += all * NAME_WORK;
-        folders
+    /// When something was changed in any way, and when it was made, nanoseconds since 1970. What
+    /// the machine has had from the start was made when it was installed, or started.
+    fn known_since(&self, node: &Node, system: System) -> (i64, i64) {
+        let detail = node.detail;
+        let start = match system {
+            System::Ext4 => self.world.machine.installed,
+            System::Proc
+            | System::Sysfs
+            | System::Devtmpfs
+            | System::Devpts
+            | System::Tmpfs
+            | System::Other(_) => self.world.machine.booted(self.now),
+        };
+        let mut dice = Dice(detail.inode ^ self.world.machine.ids[0]);
+        let made = start * 1_000_000_000 + dice.below(900_000_000_000);
+        let changed = node.changed.saturating_mul(1_000_000_000);
+        let altered = if detail.altered == 0 { changed.max(made) } else { detail.altered };
+        (altered, if detail.born == 0 { made } else { detail.born })
     }
 
     pub(crate) fn open(
@@ -187,7 +264,8 @@ impl Process<'_> {
             if path.ends_with(b"/") {
                 return Err(Fault::IsFolder);
             }
-            self.make(&found, Kind::File(Arc::default()), mode & !UMASK)?;
+            let kind = Kind::File(Arc::default());
+            self.make(&found, kind, mode & !self.me.umask, Making::File)?;
             return Ok(opened);
         };
         if exclusive {
@@ -202,36 +280,22 @@ impl Process<'_> {
         }
         if direction.writes() || opening.truncate {
             self.may(&found, Access::Write)?;
+            let ends_only = self.node(&found)?.has(APPEND_ONLY);
+            if ends_only && (opening.truncate || !self.appends) {
+                return Err(Fault::NotPermitted);
+            }
         }
         if opening.truncate {
             if folder {
                 return Err(Fault::IsFolder);
             }
-            if !matches!(self.node(&found)?.kind, Kind::Device(..)) {
+            let made_as_read = self.node(&found)?.kind_bits() != FILE;
+            // What the kernel says has no length that could be taken.
+            if !made_as_read && self.world.files.mount(&found).system != System::Proc {
                 self.truncate_at(&found, 0)?;
             }
         }
         Ok(opened)
-    }
-
-    /// Puts something new where the user may write.
-    fn make(&mut self, path: &[u8], kind: Kind, mode: u16) -> Result<(), Fault> {
-        let who = self.shell.who();
-        self.may(parent(path), Access::Write)?;
-        let changed = self.seconds();
-        let node = Node { kind, mode, uid: who.uid, gid: who.gid, accessed: changed, changed };
-        self.shell.files.put(path, node)?;
-        self.touch(parent(path));
-        Ok(())
-    }
-
-    /// A folder in which something was made or removed was changed now.
-    fn touch(&mut self, folder: &[u8]) {
-        let now = self.seconds();
-        if self.node(folder).is_ok_and(|node| node.changed != now) {
-            // Where there is no room for that, it is not seen.
-            let _ = self.shell.files.change(folder, |node| node.changed = now);
-        }
     }
 
     /// Bytes of what is open, behind `out`.
@@ -251,13 +315,13 @@ impl Process<'_> {
             out.resize(out.len() + length.min(left.unwrap_or(length)), 0);
             return Ok(());
         };
-        self.shell.files.accessed(path, seconds(self.now));
+        self.world.files.accessed(path, self.now.0);
         match &self.node(path)?.kind {
             Kind::Folder => return Err(Fault::IsFolder),
             Kind::File(content) => content.read(offset, length, out),
-            Kind::Program(size) => program(*size, offset, length, out),
+            Kind::Program(it) => program(it.size, offset, length, out),
             Kind::Live(live) => {
-                let text = kernel::live(self.shell, self.now, *live);
+                let text = live::text(self.world, self.me, *live);
                 let from = usize::try_from(offset).unwrap_or(usize::MAX);
                 out.extend(text.iter().skip(from).take(length));
             }
@@ -272,7 +336,11 @@ impl Process<'_> {
                 }
                 out.truncate(end);
             }
-            Kind::Device(..) | Kind::Link(_) => {}
+            Kind::Special(Special::Block(..)) => {
+                disk(self.world.machine.ids[1], offset, length, out)
+            }
+            Kind::Special(Special::Socket) => return Err(Fault::NoDevice),
+            Kind::Device(..) | Kind::Link(_) | Kind::Special(Special::Fifo) => {}
         }
         Ok(())
     }
@@ -292,40 +360,40 @@ impl Process<'_> {
             opened.gone.size = opened.gone.size.max(end);
             return Ok(0);
         };
-        let now = self.seconds();
+        let now = self.now.0;
         // What is the session's own already is not looked at twice.
-        match self.shell.files.write(path, offset, bytes, now) {
+        match self.world.files.write(path, offset, bytes, now) {
             Err(Fault::BadHandle) => {}
             done => return done,
         }
         match &self.node(path)?.kind {
             Kind::Device(..) if path.ends_with(b"/full") => return Err(Fault::NoSpace),
-            Kind::Device(..) => return Ok(0),
+            Kind::Device(..) | Kind::Special(_) => return Ok(0),
             Kind::Folder | Kind::Link(_) => return Err(Fault::IsFolder),
             Kind::File(_) | Kind::Program(_) | Kind::Live(_) => {}
         }
         self.own(path)?;
-        self.shell.files.write(path, offset, bytes, now)
+        self.world.files.write(path, offset, bytes, now)
     }
 
     /// Makes a file that all sessions share one of this session's.
     fn own(&mut self, path: &[u8]) -> Result<(), Fault> {
         let node = self.node(path)?.clone();
         let bytes = match &node.kind {
-            Kind::File(_) => return self.shell.files.put(path, node),
-            Kind::Program(size) => {
+            Kind::File(_) => return self.world.files.put(path, node),
+            Kind::Program(it) => {
                 let mut bytes = Vec::new();
-                program(*size, 0, usize::MAX, &mut bytes);
+                program(it.size, 0, usize::MAX, &mut bytes);
                 bytes
             }
-            Kind::Live(live) if path.starts_with(b"/etc") => {
-                kernel::live(self.shell, self.now, *live)
-            }
+            Kind::Live(live) if live::is_kept(*live) => live::text(self.world, self.me, *live),
             Kind::Live(_) => return Err(Fault::Io),
-            Kind::Folder | Kind::Link(_) | Kind::Device(..) => return Err(Fault::Invalid),
+            Kind::Folder | Kind::Link(_) | Kind::Device(..) | Kind::Special(_) => {
+                return Err(Fault::Invalid);
+            }
         };
         let kind = Kind::File(Arc::new(bytes.as_slice().into()));
-        self.shell.files.put(path, Node { kind, ..node })
+        self.world.files.put(path, Node { kind, ..node })
     }
 
     pub(crate) fn truncate(&mut self, path: &[u8], size: u64) -> Result<usize, Fault> {
@@ -334,24 +402,91 @@ impl Process<'_> {
         self.truncate_at(&path, size)
     }
 
+    /// How long what is open is now.
+    pub(crate) fn size(&self, opened: &Opened) -> u64 {
+        match opened.path.as_deref().map(|path| self.node(path)) {
+            Some(Ok(Node { kind: Kind::File(content), .. })) => content.size(),
+            Some(Ok(Node { kind: Kind::Program(program), .. })) => program.size,
+            Some(Ok(Node { kind: Kind::Live(live), .. })) if live::is_kept(*live) => {
+                live::size(self.world, self.me, *live)
+            }
+            Some(_) => 0,
+            None => opened.gone.size,
+        }
+    }
+
     /// Without a look at who may.
     pub(crate) fn truncate_at(&mut self, path: &[u8], size: u64) -> Result<usize, Fault> {
         match self.node(path)?.kind {
             Kind::Folder => return Err(Fault::IsFolder),
-            Kind::Device(..) | Kind::Link(_) => return Err(Fault::Invalid),
+            Kind::Device(..) | Kind::Link(_) | Kind::Special(_) => return Err(Fault::Invalid),
             Kind::File(_) | Kind::Program(_) | Kind::Live(_) => {}
+        }
+        if self.node(path)?.has(IMMUTABLE | APPEND_ONLY) {
+            return Err(Fault::NotPermitted);
         }
         if i64::try_from(size).is_err() {
             return Err(Fault::Invalid);
         }
-        let now = self.seconds();
-        match self.shell.files.resize(path, size, now) {
+        let now = self.now.0;
+        match self.world.files.resize(path, size, now) {
             Err(Fault::BadHandle) => {}
             done => return done,
         }
         self.own(path)?;
-        self.shell.files.resize(path, size, now)
+        self.world.files.resize(path, size, now)
     }
+}
+
+/// Bytes of a folder, as its file system counts them.
+fn folder_size(system: System, census: Census) -> u64 {
+    match system {
+        // Blocks of a folder are about three quarters full once there are several.
+        System::Ext4 if census.bytes + 24 <= 4_096 => 4_096,
+        System::Ext4 => (census.bytes * 4 / 3).div_ceil(4_096) * 4_096,
+        System::Tmpfs | System::Devtmpfs => (census.names + 2) * 20,
+        System::Proc | System::Sysfs | System::Devpts | System::Other(_) => 0,
+    }
+}
+
+impl Node {
+    /// The bits of a mode that say what it is.
+    pub(crate) fn kind_bits(&self) -> u32 {
+        match self.kind {
+            Kind::Folder => FOLDER,
+            Kind::File(_) | Kind::Program(_) | Kind::Live(_) => FILE,
+            Kind::Link(_) => LINK,
+            Kind::Device(..) => DEVICE,
+            Kind::Special(Special::Block(..)) => BLOCK,
+            Kind::Special(Special::Fifo) => FIFO,
+            Kind::Special(Special::Socket) => SOCKET,
+        }
+    }
+}
+
+/// A resolved path as it is written: the root folder is `/`.
+pub(crate) fn shown(path: &[u8]) -> Vec<u8> {
+    if path.is_empty() { b"/".to_vec() } else { path.to_vec() }
+}
+
+/// `rwxr-xr-x`, with the letters for what runs as somebody else.
+pub(crate) fn mode_text(mode: u16) -> String {
+    let mut text = String::with_capacity(9);
+    for (shift, special, letters) in
+        [(6, 0o4000, ['s', 'S']), (3, 0o2000, ['s', 'S']), (0, 0o1000, ['t', 'T'])]
+    {
+        let bits = mode >> shift & 7;
+        text.push(if bits & 4 == 0 { '-' } else { 'r' });
+        text.push(if bits & 2 == 0 { '-' } else { 'w' });
+        let [set, unset] = letters;
+        text.push(match (mode & special != 0, bits & 1 != 0) {
+            (true, true) => set,
+            (true, false) => unset,
+            (false, true) => 'x',
+            (false, false) => '-',
+        });
+    }
+    text
 }
 
 /// The folder in which a resolved path is.

@@ -7,9 +7,8 @@ mod sink;
 mod source;
 
 use crate::FileRequest;
-use crate::commands::{Call, Outcome, Stdin, Stream, manage};
+use crate::kernel::{Proc, Stream};
 use crate::process::Process;
-use crate::shell::run::Program;
 use sink::Sink;
 use source::Source;
 
@@ -84,7 +83,7 @@ impl Common {
     }
 
     fn note(process: &mut Process<'_>, letter: &str, path: &[u8], mode: Option<u32>, answer: u32) {
-        process.shell.note_request(FileRequest {
+        process.world.note_request(FileRequest {
             request: letter.into(),
             path: path.to_vec(),
             second: None,
@@ -148,10 +147,11 @@ enum Asked {
 }
 
 /// The command.
-pub(crate) fn scp(call: &mut Call<'_>) -> Outcome {
+pub(crate) async fn scp(p: &mut Proc) -> u32 {
     let mut common = Common::default();
     let mut asked = Asked::Client;
-    let mut args = call.args.iter().map(Vec::as_slice).peekable();
+    let args = p.rest();
+    let mut args = args.iter().map(Vec::as_slice).peekable();
     while let Some(letters) = args.peek().and_then(|arg| arg.strip_prefix(b"-")) {
         if letters.is_empty() {
             break;
@@ -175,74 +175,56 @@ pub(crate) fn scp(call: &mut Call<'_>) -> Outcome {
                 b'D' | b'F' | b'J' | b'P' | b'S' | b'c' | b'i' | b'l' | b'o' | b'X' => {
                     if rest.is_empty() && args.next().is_none() {
                         let letter = char::from(*letter);
-                        call.error(format!("scp: option requires an argument -- {letter}"));
-                        call.error(USAGE);
-                        return Outcome::Done(1);
+                        p.error(format!("scp: option requires an argument -- {letter}"));
+                        p.error(USAGE);
+                        return 1;
                     }
                     rest = b"";
                 }
                 _ => {
-                    call.error(format!("scp: unknown option -- {}", char::from(*letter)));
-                    call.error(USAGE);
-                    return Outcome::Done(1);
+                    p.error(format!("scp: unknown option -- {}", char::from(*letter)));
+                    p.error(USAGE);
+                    return 1;
                 }
             }
         }
     }
     let paths: Vec<Vec<u8>> = args.map(<[u8]>::to_vec).collect();
-    let mut process = Process::new(call.shell, call.now);
     let side = match asked {
-        Asked::Client => return client(call, &paths, &common),
-        Asked::Sink => Side::Sink(Sink::new(&mut common, &mut process, &paths)),
+        Asked::Client => return crate::commands::scp_client(p).await,
+        Asked::Sink => p.fs(|process| Side::Sink(Sink::new(&mut common, process, &paths))),
         Asked::Source => Side::Source(Source::new(paths)),
     };
-    let mut scp = Scp { side, common };
-    if let Stdin::Bytes(bytes) = std::mem::replace(&mut call.stdin, Stdin::Session) {
-        let mut process = Process::new(call.shell, call.now);
-        scp.feed(&mut process, &bytes);
-        scp.end_of_file(&mut process);
-    }
-    match scp.ended() {
-        Some(status) => {
-            call.out.append(&mut scp.said());
-            Outcome::Done(status)
-        }
-        None => {
-            call.out.append(&mut scp.said());
-            Outcome::Wait(Program::Scp(Box::new(scp)))
-        }
-    }
+    serve(p, Scp { side, common }).await
 }
 
-/// Without `-t` and `-f`: to another machine, of which there is none.
-fn client(call: &mut Call<'_>, paths: &[Vec<u8>], common: &Common) -> Outcome {
-    if paths.len() < 2 {
-        call.error(USAGE);
-        return Outcome::Done(1);
+/// Speaks with the other side until it ends.
+async fn serve(p: &mut Proc, mut scp: Scp) -> u32 {
+    let direct = p.fds.get(&0).is_some_and(|open| open.is_session()) && !p.is_terminal(0);
+    if direct {
+        p.world.with(|world| world.takes_files = true);
     }
-    let remote = paths.iter().find_map(|path| {
-        let host = path.split(|&b| b == b':').next().filter(|host| host.len() < path.len())?;
-        (!host.contains(&b'/')).then_some(host)
-    });
-    let Some(host) = remote else {
-        let mut args: Vec<Vec<u8>> =
-            if common.recursive { vec![b"-r".to_vec()] } else { Vec::new() };
-        args.push(b"--".to_vec());
-        args.extend(paths.iter().cloned());
-        let mut copy = Call::new(call.shell, call.now, &args, Stdin::Session, call.out_kind);
-        let outcome = manage::cp(&mut copy);
-        let mut out = std::mem::take(&mut copy.out);
-        call.out.append(&mut out);
-        return outcome;
+    let status = loop {
+        for (stream, bytes) in scp.said() {
+            p.put(if stream == Stream::Out { 1 } else { 2 }, &bytes);
+        }
+        p.flush().await;
+        if let Some(status) = scp.ended() {
+            break status;
+        }
+        if scp.is_sending() {
+            p.fs(|process| scp.go_on(process));
+            continue;
+        }
+        let bytes = p.read(0, 1 << 17).await.unwrap_or_default();
+        if bytes.is_empty() {
+            p.fs(|process| scp.end_of_file(process));
+        } else {
+            p.fs(|process| scp.feed(process, &bytes));
+        }
     };
-    let host = host.rsplit(|&b| b == b'@').next().unwrap_or(host);
-    let text = String::from_utf8_lossy(host);
-    if text.parse::<std::net::IpAddr>().is_ok() {
-        call.error(format!("ssh: connect to host {text} port 22: Connection timed out"));
-    } else {
-        let why = "Temporary failure in name resolution";
-        call.error(format!("ssh: Could not resolve hostname {text}: {why}"));
+    if direct {
+        p.world.with(|world| world.takes_files = false);
     }
-    call.error("scp: Connection closed");
-    Outcome::Done(255)
+    status
 }

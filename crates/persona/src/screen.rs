@@ -415,6 +415,11 @@ fn shown_width(glyph: Glyph, col: usize) -> usize {
     columns
 }
 
+/// Columns of a character on a terminal.
+pub(crate) fn columns(c: char) -> usize {
+    glyph_width(c.encode_utf8(&mut [0; 4]).as_bytes()).into()
+}
+
 /// Columns of a character: 0 for combining marks, 2 for East Asian wide and emoji, else 1.
 fn glyph_width(bytes: &[u8]) -> u8 {
     if let [_] = bytes {

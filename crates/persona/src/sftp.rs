@@ -11,9 +11,9 @@ mod names;
 mod reply;
 mod request;
 
-use crate::process::Process;
+use crate::kernel::{Shown, World};
+use crate::process::{Me, Process};
 use crate::record::Recorder;
-use crate::shell::Shell;
 use decnet_core::event::file::Means;
 use decnet_core::event::{Anomaly, Timestamp};
 use decnet_core::wire::Malformed;
@@ -82,7 +82,7 @@ impl Server {
     /// Bytes of the client. Says the status if the server ends.
     pub(crate) fn receive(
         &mut self,
-        shell: &mut Shell,
+        world: &mut World,
         now: Timestamp,
         mut bytes: &[u8],
         rec: &mut Recorder<'_>,
@@ -101,7 +101,7 @@ impl Server {
             let (part, rest) = bytes.split_at_checked(taken).unwrap_or((bytes, &[]));
             self.input.extend_from_slice(part);
             bytes = rest;
-            let stop = self.read_input(shell, now, rec);
+            let stop = self.read_input(world, now, rec);
             if stop != Stop::Input {
                 self.input.extend_from_slice(bytes);
                 return self.stop(now, stop, rec);
@@ -110,7 +110,7 @@ impl Server {
         if bytes.is_empty() {
             return None;
         }
-        let (used, stop) = self.read(shell, now, bytes, rec);
+        let (used, stop) = self.read(world, now, bytes, rec);
         self.input.extend_from_slice(bytes.get(used..).unwrap_or_default());
         self.stop(now, stop, rec)
     }
@@ -118,20 +118,20 @@ impl Server {
     /// Goes on with what waits.
     pub(crate) fn wake(
         &mut self,
-        shell: &mut Shell,
+        world: &mut World,
         now: Timestamp,
         rec: &mut Recorder<'_>,
     ) -> Option<u32> {
         if self.rest == Rest::None {
             return None;
         }
-        let stop = self.read_input(shell, now, rec);
+        let stop = self.read_input(world, now, rec);
         self.stop(now, stop, rec)
     }
 
-    fn read_input(&mut self, shell: &mut Shell, now: Timestamp, rec: &mut Recorder<'_>) -> Stop {
+    fn read_input(&mut self, world: &mut World, now: Timestamp, rec: &mut Recorder<'_>) -> Stop {
         let mut input = std::mem::take(&mut self.input);
-        let (used, stop) = self.read(shell, now, &input, rec);
+        let (used, stop) = self.read(world, now, &input, rec);
         input.drain(..used);
         if !input.is_empty() || input.capacity() <= INPUT_KEPT_BYTES {
             self.input = input;
@@ -140,12 +140,12 @@ impl Server {
     }
 
     /// The client sends no more: the server ends, whatever it was doing.
-    pub(crate) fn end(&mut self, shell: &mut Shell, rec: &mut Recorder<'_>) {
+    pub(crate) fn end(&mut self, world: &mut World, rec: &mut Recorder<'_>) {
         for written in self.handles.written() {
-            shell.note_written(written.name.clone(), written.bytes);
-            shell.note_artifact(written.name, written.at.as_deref(), Means::Sftp);
+            world.note_written(written.name.clone(), written.bytes);
+            world.note_artifact(written.name, written.at.as_deref(), Means::Sftp);
         }
-        tell(shell, rec);
+        tell(world, rec);
     }
 
     fn stop(&mut self, now: Timestamp, stop: Stop, rec: &mut Recorder<'_>) -> Option<u32> {
@@ -172,7 +172,7 @@ impl Server {
     /// Does what messages ask, as far as there is time. Says how many bytes were used.
     fn read(
         &mut self,
-        shell: &mut Shell,
+        world: &mut World,
         now: Timestamp,
         bytes: &[u8],
         rec: &mut Recorder<'_>,
@@ -198,15 +198,17 @@ impl Server {
             }
             used += length;
             let before = rec.output().len();
-            let mut process = Process::new(shell, now);
+            let (cwd, who) = (world.user.home.clone(), world.user.who());
+            let me = Me { cwd: &cwd, who, umask: 0o022, pid: 0, fds: None };
+            let mut process = Process::new(world, me, now);
             let answer = self.answer(&mut process, &request, rec.output());
             let answered = rec.output().len() - before;
             work += REQUEST_WORK + answer.work + process.work + answered / 8;
             said += answered;
             if let Some(note) = request::note(&request.what, answer.code) {
-                shell.note_request(note);
+                world.note_request(note);
             }
-            tell(shell, rec);
+            tell(world, rec);
             if answered == 0 {
                 break Stop::Silence;
             }
@@ -216,8 +218,11 @@ impl Server {
 }
 
 /// Passes on what is to be told.
-fn tell(shell: &mut Shell, rec: &mut Recorder<'_>) {
-    for step in shell.noted.drain(..) {
-        rec.step(step);
+fn tell(world: &mut World, rec: &mut Recorder<'_>) {
+    for shown in world.take_shown() {
+        match shown {
+            Shown::Step(step) => rec.step(step),
+            Shown::Bytes(..) => {}
+        }
     }
 }

@@ -2,9 +2,18 @@
 //!
 //! **Invariant:** what is typed with echo off stays in [`Secret`] and is never echoed.
 
-use crate::commands::privilege::Secret;
 use crate::keys::Counter;
 use decnet_core::limits::LINE_BYTES;
+
+/// Bytes typed with echo off. `Debug` does not show them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Secret(pub(crate) Vec<u8>);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
 
 /// A line that is being typed while a program runs.
 #[derive(Debug, Default)]

@@ -183,6 +183,14 @@ pub(crate) const KEYS: &[Key] = &[
         value: Value::Default("6"),
     },
     Key {
+        path: "decky.ssh.changes_days",
+        doc: "Days that what one address has changed on the machine (files, users, passwords) is \
+              still there at its next connection; other addresses never see it. 0: as long as a \
+              connection of the address is open. It does not outlast the program.",
+        wants: "a whole number from 0 to 3650",
+        value: Value::Default("7"),
+    },
+    Key {
         path: "decky.ssh.login",
         doc: "Who is let in: rules in order, the first that fits decides, and whoever fits none is \
               refused. `password` names one password. `after_tries` instead lets that user in with \

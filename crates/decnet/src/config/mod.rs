@@ -61,6 +61,7 @@ pub(crate) struct Ssh {
     pub(crate) connections_per_address: u64,
     pub(crate) connections: u64,
     pub(crate) auth_tries: u64,
+    pub(crate) changes_days: u64,
     pub(crate) login: Vec<Login>,
 }
 
@@ -129,6 +130,7 @@ impl Default for Ssh {
             connections_per_address: limits::CONNECTIONS_PER_ADDRESS as u64,
             connections: limits::CONNECTIONS_MAX as u64,
             auth_tries: u64::from(limits::SSH_AUTH_TRIES),
+            changes_days: limits::DISK_DAYS,
             login: vec![
                 login("root", "root"),
                 login("root", "123456"),

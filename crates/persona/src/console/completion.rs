@@ -1,7 +1,5 @@
 //! Tab: names of commands, files and folders.
 
-use crate::commands::listing::columns;
-use crate::commands::names;
 use crate::console::Console;
 use crate::editor::Again;
 use crate::files::{Kind, Last};
@@ -57,7 +55,9 @@ impl Console {
 
     #[expect(clippy::unused_self, reason = "functions of the shell will be looked up here")]
     fn commands(&self, word: &[u8]) -> Vec<Vec<u8>> {
-        let fits = names().filter(|name| name.as_bytes().starts_with(word));
+        let programs = crate::commands::programs().map(|program| program.name);
+        let names = crate::shell::builtins::names().chain(programs);
+        let fits = names.filter(|name| name.as_bytes().starts_with(word));
         fits.map(|name| name.as_bytes().to_vec()).collect()
     }
 
@@ -66,26 +66,50 @@ impl Console {
         let split = word.iter().rposition(|&b| b == b'/').map_or(0, |at| at + 1);
         let (folder, part) = (word.get(..split).unwrap_or(&[]), word.get(split..).unwrap_or(&[]));
         let mut from = if folder.is_empty() { b".".to_vec() } else { folder.to_vec() };
-        let level = self.engine.shell.level();
-        let (cwd, home) = (level.cwd.clone(), level.user.home.clone());
+        let (cwd, home) = self.world.with(|world| {
+            let asked = world.tty.asked.as_ref().and_then(|asked| world.table.get(&asked.pid));
+            let entry = asked.map(|entry| (entry.cwd.clone(), entry.user.home.clone()));
+            entry.unwrap_or_else(|| (Vec::new(), world.user.home.clone()))
+        });
         if let Some(rest) = from.strip_prefix(b"~/") {
             from = [home.as_slice(), b"/", rest].concat();
         }
-        let files = &self.engine.shell.files;
-        let Ok(path) = files.resolve(&cwd, &from, Last::Follow) else {
-            return (part.to_vec(), Vec::new());
-        };
-        let mut found = files.names(&path);
-        found.retain(|name| {
-            name.starts_with(part) && (part.starts_with(b".") || !name.starts_with(b"."))
+        let found = self.world.with(|world| {
+            let files = &world.files;
+            let path = files.resolve(&cwd, &from, Last::Follow).ok()?;
+            let mut found = files.names(&path);
+            found.retain(|name| {
+                name.starts_with(part) && (part.starts_with(b".") || !name.starts_with(b"."))
+            });
+            for name in &mut found {
+                let there = [path.as_slice(), b"/", name].concat();
+                let target = files.resolve(&[], &there, Last::Follow).unwrap_or(there);
+                if let Ok(Kind::Folder) = files.node(&target).map(|node| &node.kind) {
+                    name.push(b'/');
+                }
+            }
+            Some(found)
         });
-        for name in &mut found {
-            let there = [path.as_slice(), b"/", name].concat();
-            let target = files.resolve(&[], &there, Last::Follow).unwrap_or(there);
-            if let Ok(Kind::Folder) = files.node(&target).map(|node| &node.kind) {
-                name.push(b'/');
+        (part.to_vec(), found.unwrap_or_default())
+    }
+}
+
+/// Names in columns, as they fit.
+fn columns(names: &[Vec<u8>], width: usize) -> Vec<u8> {
+    let longest = names.iter().map(Vec::len).max().unwrap_or(0) + 2;
+    let across = (width / longest).max(1);
+    let rows = names.len().div_ceil(across);
+    let mut out = Vec::new();
+    for row in 0..rows {
+        let line: Vec<&Vec<u8>> = names.iter().skip(row).step_by(rows).collect();
+        let last = line.len().saturating_sub(1);
+        for (index, name) in line.into_iter().enumerate() {
+            out.extend_from_slice(name);
+            if index < last {
+                out.resize(out.len() + longest - name.len(), b' ');
             }
         }
-        (part.to_vec(), found)
+        out.push(b'\n');
     }
+    out
 }

@@ -1,15 +1,40 @@
-//! The files that the sessions of one connection share.
+//! The files that the sessions of one address share.
 //!
-//! **Invariant:** one session at a time has them, for one call.
+//! **Invariant:** one session at a time has them, for one call. What is nobody's any more is gone
+//! with the last clone.
 
-use crate::Console;
 use crate::files::Files;
+use crate::people::{is_changed, kept, matches};
+use crate::{Console, Machine};
+use std::mem::swap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What the sessions of one connection have written. Each [`Console`] that is put [`Console::on`]
-/// it finds what those before it left there.
+/// What sessions have changed. Each [`Console`] that is put [`Console::on`] it finds what those
+/// before it left there.
+///
+/// The lock is held for one call of a console, which does a bounded amount of work.
 #[derive(Clone, Debug, Default)]
 pub struct Disk(Arc<Mutex<Option<Files>>>);
+
+impl Disk {
+    /// About how many bytes are kept of what was changed.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, Files::kept)
+    }
+
+    /// Whether this is the user's password; `None` where it was not changed here, so that it is not
+    /// for these files to say.
+    #[must_use]
+    pub fn verifies(&self, machine: &Machine, user: &[u8], password: &[u8]) -> Option<bool> {
+        let entry = {
+            let files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let files = files.as_ref().filter(|files| is_changed(machine, files, user))?;
+            kept(files, user)
+        };
+        Some(entry.is_some_and(|entry| matches(&entry, password)))
+    }
+}
 
 impl Console {
     /// The same console with these files instead of its own.
@@ -26,12 +51,14 @@ impl Console {
             return;
         };
         // Where a session failed, its files went with it.
-        let mut files = disk.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(files) = files.take() {
-            self.engine.shell.files = files;
+        let mut shared = disk.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(files) = shared.as_mut() {
+            self.world.with(|world| swap(&mut world.files, files));
         }
         work(self);
-        let none = self.engine.shell.machine.files();
-        *files = Some(std::mem::replace(&mut self.engine.shell.files, none));
+        self.world.with(|world| {
+            let files = shared.get_or_insert_with(|| world.machine.files());
+            swap(&mut world.files, files);
+        });
     }
 }

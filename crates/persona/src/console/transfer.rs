@@ -4,7 +4,6 @@
 
 use super::{Console, Kind, State};
 use crate::record::Recorder;
-use crate::shell::run::Program;
 use decnet_core::event::Timestamp;
 
 impl Console {
@@ -14,31 +13,28 @@ impl Console {
 
     /// Whether what comes is for a program that takes files.
     pub(super) fn takes_files(&mut self) -> bool {
-        let copies = self.state == State::Running
-            && self.cols.is_none()
-            && self.queue.is_empty()
-            && self.ahead.is_empty()
-            && matches!(self.engine.program(), Some(Program::Scp(_)));
-        copies || self.is_server()
+        self.is_server()
+            || self.cols.is_none()
+                && self.queue.is_empty()
+                && self.world.with(|world| world.takes_files)
     }
 
     pub(super) fn take_file(&mut self, now: Timestamp, bytes: &[u8], rec: &mut Recorder<'_>) {
         if let Kind::Sftp(server) = &mut self.kind {
-            if let Some(status) = server.receive(&mut self.engine.shell, now, bytes, rec) {
+            let status = self.world.with(|world| server.receive(world, now, bytes, rec));
+            if let Some(status) = status {
                 self.end_with(status, rec);
             }
             return;
         }
-        self.engine.now(now);
-        self.engine.feed(bytes);
-        self.settle(now, rec);
+        self.give(now, bytes, rec);
         self.ask_for_time(now, rec);
     }
 
     pub(super) fn wake_server(&mut self, now: Timestamp, rec: &mut Recorder<'_>) {
         let Kind::Sftp(server) = &mut self.kind else { return };
         if self.state != State::Over
-            && let Some(status) = server.wake(&mut self.engine.shell, now, rec)
+            && let Some(status) = self.world.with(|world| server.wake(world, now, rec))
         {
             self.end_with(status, rec);
         }
@@ -52,7 +48,7 @@ impl Console {
 
     fn end_with(&mut self, status: u32, rec: &mut Recorder<'_>) {
         if let Kind::Sftp(server) = &mut self.kind {
-            server.end(&mut self.engine.shell, rec);
+            self.world.with(|world| server.end(world, rec));
         }
         self.exit(status, rec);
     }

@@ -94,6 +94,11 @@ impl Kept {
         Self { own: 0, all }
     }
 
+    /// Bytes that are kept.
+    pub(super) fn own(&self) -> usize {
+        self.own
+    }
+
     /// Takes as many bytes as may be kept, and says how many.
     fn some_of(&mut self, bytes: usize) -> usize {
         let bytes = bytes.min(FILES_KEPT_BYTES.saturating_sub(self.own));
@@ -144,6 +149,45 @@ pub(crate) fn program(size: u64, offset: u64, length: usize, out: &mut Vec<u8>) 
     let noise = offset.max(64) - 64;
     let mut dice = Dice(size.wrapping_add((noise / 8).wrapping_mul(Dice::STRIDE)));
     let mut skip = usize::try_from(noise % 8).unwrap_or(0);
+    while out.len() < end {
+        let word = dice.roll().to_le_bytes();
+        out.extend_from_slice(word.get(skip..).unwrap_or_default());
+        skip = 0;
+    }
+    out.truncate(end);
+}
+
+/// A stream for `gunzip`, in which bytes are stored as they are.
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3];
+    let mut blocks = bytes.chunks(0xffff).peekable();
+    if blocks.peek().is_none() {
+        out.extend_from_slice(&[1, 0, 0, 0xff, 0xff]);
+    }
+    while let Some(block) = blocks.next() {
+        let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
+        out.push(u8::from(blocks.peek().is_none()));
+        out.extend_from_slice(&length.to_le_bytes());
+        out.extend_from_slice(&(!length).to_le_bytes());
+        out.extend_from_slice(block);
+    }
+    let mut sum = u32::MAX;
+    for byte in bytes {
+        sum ^= u32::from(*byte);
+        for _ in 0..8 {
+            sum = if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 };
+        }
+    }
+    out.extend_from_slice(&(!sum).to_le_bytes());
+    out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(0).to_le_bytes());
+    out
+}
+
+/// Bytes of a disk from `offset` on: it looks as if it was never the same twice.
+pub(crate) fn disk(seed: u64, offset: u64, length: usize, out: &mut Vec<u8>) {
+    let end = out.len() + length;
+    let mut dice = Dice(seed.wrapping_add((offset / 8).wrapping_mul(Dice::STRIDE)));
+    let mut skip = usize::try_from(offset % 8).unwrap_or(0);
     while out.len() < end {
         let word = dice.roll().to_le_bytes();
         out.extend_from_slice(word.get(skip..).unwrap_or_default());

@@ -3,10 +3,10 @@
 //! **Invariant:** what is looked at before something is done, and in which order, is what Linux
 //! looks at, since the first error is the one that is answered.
 
-use crate::files::{Access, Fault, Kind, Last, NAME_BYTES, PATH_BYTES};
+use crate::files::{APPEND_ONLY, Access, Fault, IMMUTABLE, Kind, Last, NAME_BYTES, PATH_BYTES};
 use crate::machine::Dice;
-use crate::process::{NAME_WORK, Process, UMASK, parent};
-use crate::shell::shown;
+use crate::process::make::Making;
+use crate::process::{NAME_WORK, Process, parent, shown};
 
 /// Links that OpenSSH follows in one path.
 const LINKS: usize = 32;
@@ -18,7 +18,7 @@ impl Process<'_> {
             return Err(Fault::Exists);
         }
         // Linux makes no folder that gives its group away.
-        self.make(&found, Kind::Folder, mode & 0o1777 & !UMASK)
+        self.make(&found, Kind::Folder, mode & 0o1777 & !self.me.umask, Making::Folder)
     }
 
     /// `unlink`; the path of what is gone.
@@ -28,7 +28,7 @@ impl Process<'_> {
             return Err(Fault::IsFolder);
         }
         self.may_remove(&path)?;
-        self.shell.files.remove(&path)?;
+        self.world.files.remove(&path)?;
         self.touch(parent(&path));
         Ok(path)
     }
@@ -47,10 +47,13 @@ impl Process<'_> {
             return Err(Fault::Busy);
         }
         self.may_remove(&found)?;
-        if !self.shell.files.names(&found).is_empty() {
+        if self.world.files.mounts.at(&found).is_some() {
+            return Err(Fault::Busy);
+        }
+        if !self.world.files.is_empty(&found) {
             return Err(Fault::NotEmpty);
         }
-        self.shell.files.remove(&found)?;
+        self.world.files.remove(&found)?;
         self.touch(parent(&found));
         Ok(())
     }
@@ -72,42 +75,53 @@ impl Process<'_> {
         if source.starts_with(&[target.as_slice(), b"/"].concat()) {
             return Err(Fault::NotEmpty);
         }
+        let (here, there) = (self.world.files.mount(&source), self.world.files.mount(&target));
+        if here.at != there.at {
+            return Err(Fault::OtherDevice);
+        }
+        if [&source, &target].iter().any(|path| self.world.files.mounts.at(path).is_some()) {
+            return Err(Fault::Busy);
+        }
         self.may_remove(&source)?;
-        self.may(parent(&target), Access::Write)?;
+        self.may_make(&target, Making::Other)?;
         if let Ok(old) = self.node(&target) {
             match (folder, matches!(old.kind, Kind::Folder)) {
                 (true, false) => return Err(Fault::NotFolder),
                 (false, true) => return Err(Fault::IsFolder),
-                (true, true) if !self.shell.files.names(&target).is_empty() => {
+                (true, true) if !self.world.files.is_empty(&target) => {
                     return Err(Fault::NotEmpty);
                 }
                 (true | false, _) => {}
             }
             self.may_remove(&target)?;
-            self.shell.files.remove(&target)?;
+            self.world.files.remove(&target)?;
         } else if !folder && to.ends_with(b"/") {
             return Err(Fault::NotFolder);
         }
-        self.shell.files.rename(&source, &target)?;
+        self.world.files.rename(&source, &target)?;
         self.touch(parent(&source));
         self.touch(parent(&target));
         Ok((source, target))
     }
 
-    /// Another name for a file; here it is a copy, of which nobody sees that it is one until one of
-    /// the two is written.
+    /// Another name for a file.
     pub(crate) fn link(&mut self, from: &[u8], to: &[u8]) -> Result<(), Fault> {
         let source = self.find(from, Last::Keep)?;
-        let node = self.node(&source)?.clone();
+        let node = self.node(&source)?;
+        let folder = matches!(node.kind, Kind::Folder);
+        let fixed = node.has(IMMUTABLE | APPEND_ONLY);
         let target = self.find(to, Last::Keep)?;
         if self.node(&target).is_ok() {
             return Err(Fault::Exists);
         }
-        if matches!(node.kind, Kind::Folder) {
+        if self.world.files.mount(&source).at != self.world.files.mount(&target).at {
+            return Err(Fault::OtherDevice);
+        }
+        self.may_make(&target, Making::Other)?;
+        if folder || fixed {
             return Err(Fault::NotPermitted);
         }
-        self.may(parent(&target), Access::Write)?;
-        self.shell.files.put(&target, node)?;
+        self.world.files.link(&source, &target, self.now.0)?;
         self.touch(parent(&target));
         Ok(())
     }
@@ -120,16 +134,19 @@ impl Process<'_> {
         if self.node(&found).is_ok() {
             return Err(Fault::Exists);
         }
-        self.make(&found, Kind::Link(to.to_vec()), 0o777)
+        self.make(&found, Kind::Link(to.to_vec()), 0o777, Making::Other)
     }
 
     pub(crate) fn readlink(&mut self, path: &[u8]) -> Result<Vec<u8>, Fault> {
         let path = self.find(path, Last::Keep)?;
         match &self.node(&path)?.kind {
             Kind::Link(to) => Ok(to.clone()),
-            Kind::Folder | Kind::File(_) | Kind::Program(_) | Kind::Live(_) | Kind::Device(..) => {
-                Err(Fault::Invalid)
-            }
+            Kind::Folder
+            | Kind::File(_)
+            | Kind::Program(_)
+            | Kind::Live(_)
+            | Kind::Device(..)
+            | Kind::Special(_) => Err(Fault::Invalid),
         }
     }
 
@@ -140,15 +157,28 @@ impl Process<'_> {
             return Err(Fault::NotFolder);
         }
         self.may(&path, Access::Read)?;
-        let mut names = self.shell.files.names(&path);
+        let mut names = self.world.files.names(&path);
         self.work += names.len() * 10 * NAME_WORK;
         names.extend([b".".to_vec(), b"..".to_vec()]);
-        let seed = self.shell.machine.ids[0];
-        names.sort_by_cached_key(|name| {
-            let hash = name.iter().fold(seed, |hash, &b| Dice(hash ^ u64::from(b)).roll());
-            hash >> 32
-        });
+        let seed = self.world.machine.ids[0];
+        names.sort_by_cached_key(|name| place(seed, name));
         Ok((path, names))
+    }
+
+    /// The same for a resolved path, without `.` and `..`, and with the kinds.
+    pub(crate) fn entries(&mut self, path: &[u8]) -> Result<Vec<(Vec<u8>, u32)>, Fault> {
+        if !matches!(self.node(path)?.kind, Kind::Folder) {
+            return Err(Fault::NotFolder);
+        }
+        self.may(path, Access::Read)?;
+        let seed = self.world.machine.ids[0];
+        let mut all = Vec::new();
+        self.world.files.each(path, |name, node| {
+            all.push((place(seed, name), (name.to_vec(), node.kind_bits())));
+        });
+        self.work += all.len() * 2 * NAME_WORK;
+        all.sort_unstable_by_key(|(place, _)| *place);
+        Ok(all.into_iter().map(|(_, entry)| entry).collect())
     }
 
     /// The path without links, as OpenSSH follows it: part by part, of which the last may be
@@ -157,9 +187,10 @@ impl Process<'_> {
         if path.len() >= PATH_BYTES {
             return Err(Fault::TooLong);
         }
+        crate::live::show_processes(self.world, self.me, path);
         let mut here = match path.first() {
             Some(b'/') => Vec::new(),
-            _ => self.shell.level().cwd.clone(),
+            _ => self.me.cwd.to_vec(),
         };
         let mut left = path.to_vec();
         let mut links = 0;
@@ -203,4 +234,9 @@ impl Process<'_> {
             }
         }
     }
+}
+
+/// Where a name is in its folder: ext4 sorts by a hash.
+fn place(seed: u64, name: &[u8]) -> u64 {
+    name.iter().fold(seed, |hash, &b| Dice(hash ^ u64::from(b)).roll()) >> 32
 }

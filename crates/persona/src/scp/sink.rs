@@ -4,7 +4,7 @@
 
 use super::{Common, LINE_BYTES};
 use crate::files::{Fault, Last};
-use crate::process::{Direction, FILE, FOLDER, Opened, Opening, Process, UMASK};
+use crate::process::{Direction, FILE, FOLDER, Opened, Opening, Process};
 use decnet_core::event::file::Means;
 
 #[derive(Debug)]
@@ -249,7 +249,7 @@ impl Sink {
             (true, target) => [target, b"/", name].concat(),
             (false, target) => target.to_vec(),
         };
-        let mode = if common.preserve { sent } else { sent & !UMASK };
+        let mode = if common.preserve { sent } else { sent & !process.me.umask };
         let exists = process.stat(&path, Last::Follow).ok();
         if kind == b'D' {
             if !common.recursive {
@@ -325,9 +325,9 @@ impl File {
 
     /// Tells that it was written, and what is in it.
     fn tell(&self, process: &mut Process<'_>) {
-        process.shell.note_written(self.path.clone(), self.at);
+        process.world.note_written(self.path.clone(), self.at);
         let at = self.opened.path.as_deref();
-        process.shell.note_artifact(self.path.clone(), at, Means::Scp);
+        process.world.note_artifact(self.path.clone(), at, Means::Scp);
     }
 
     fn note(&mut self, place: &str, fault: Fault) {

@@ -3,7 +3,7 @@
 //! **Invariant:** one call says a bounded amount; a file is read piece by piece.
 
 use super::{Common, LINE_BYTES};
-use crate::commands::Stream;
+use crate::kernel::Stream;
 use crate::process::{Direction, FILE, FOLDER, Opened, Opening, Process, Stat};
 
 #[derive(Debug)]

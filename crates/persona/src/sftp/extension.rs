@@ -8,8 +8,9 @@ use super::reply::{
     self, BAD_MESSAGE, EXTENDED, FAILURE, NO_SUCH_FILE, OK, UNSUPPORTED, number, string,
 };
 use super::request::{Answer, done, given, set_rest};
-use crate::commands::load::disks;
-use crate::files::{Fault, Last, Live};
+use crate::files::{Fault, Last};
+use crate::live::disks;
+use crate::people::List;
 use crate::process::Process;
 use decnet_core::limits::SFTP_MESSAGE_BYTES;
 use decnet_core::wire::sftp::Extension;
@@ -69,14 +70,14 @@ impl Server {
             // Of whomever is asked, the answer of 9.2p1 is the home of who asks.
             Extension::HomeDirectory { user } => match home(process, user) {
                 Some(_) => {
-                    let home = process.shell.first.user.home.clone();
+                    let home = process.world.user.home.clone();
                     reply::path(out, id, &home);
                     OK.into()
                 }
                 None => FAILURE.into(),
             },
             Extension::UsersGroups { users, groups } => {
-                let lists = [(users, Live::Passwd), (groups, Live::Group)];
+                let lists = [(users, List::Passwd), (groups, List::Group)];
                 let lists = lists.map(|(ids, list)| names_of(process, ids, list));
                 reply::message(out, EXTENDED, id, |out| {
                     for list in &lists {
@@ -119,7 +120,7 @@ impl Server {
 }
 
 /// Names for numbers of four bytes each, an empty one where there is none.
-fn names_of(process: &mut Process<'_>, ids: &[u8], list: Live) -> Vec<u8> {
+fn names_of(process: &mut Process<'_>, ids: &[u8], list: List) -> Vec<u8> {
     let names = Names::of(process, list);
     let mut out = Vec::new();
     for id in ids.as_chunks::<4>().0 {
@@ -131,20 +132,20 @@ fn names_of(process: &mut Process<'_>, ids: &[u8], list: Live) -> Vec<u8> {
 /// `statvfs` of the file system in which a resolved path is.
 fn file_system(process: &mut Process<'_>, id: u32, path: &[u8], out: &mut Vec<u8>) -> Answer {
     const BLOCK: u64 = 4_096;
-    let disks = disks(process.shell);
+    let disks = disks(process.world);
     let below = |at: &str| {
         let below = path.strip_prefix(at.as_bytes());
         at == "/" || below.is_some_and(|below| below.is_empty() || below.starts_with(b"/"))
     };
     let found = disks.iter().filter(|(.., at)| below(at)).max_by_key(|(.., at)| at.len());
     let Some((_, size, used, at)) = found else { return Fault::Missing.into() };
-    let root = *at == "/";
+    let root = at == "/";
     let (blocks, free) = (size / 4, size.saturating_sub(*used) / 4);
     // Five per cent of a disk are kept back for root, and a file has 16 KiB, as mkfs thinks.
     let available = if root { free.saturating_sub(blocks / 20) } else { free };
     let (files, taken) = if root { (size / 16, 58_000) } else { (size / 4, 400) };
-    let left = files.saturating_sub(taken + process.shell.machine.ids[0] % 300);
-    let system = process.shell.machine.ids[1].wrapping_mul(at.len() as u64 | 1);
+    let left = files.saturating_sub(taken + process.world.machine.ids[0] % 300);
+    let system = process.world.machine.ids[1].wrapping_mul(at.len() as u64 | 1);
     // Nothing but the root may hold programs that run for somebody else.
     let flags = if root { 0 } else { 2 };
     let values = [BLOCK, BLOCK, blocks, free, available, files, left, left, system, flags, 255];

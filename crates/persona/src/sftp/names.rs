@@ -3,18 +3,16 @@
 //! **Invariant:** the line is that of OpenSSH's `ls_file`: columns, widths and dates.
 
 use crate::calendar::Date;
-use crate::commands::kernel::live;
-use crate::commands::listing::mode_text;
-use crate::files::Live;
-use crate::process::{FILE, FOLDER, KIND_BITS, Process, Stat};
+use crate::people::List;
+use crate::process::{FILE, FOLDER, KIND_BITS, Process, Stat, mode_text};
 
 /// Names by number.
 pub(super) struct Names(Vec<(u32, Vec<u8>)>);
 
 impl Names {
     /// Of the users, or of the groups.
-    pub(super) fn of(process: &mut Process<'_>, list: Live) -> Self {
-        let text = live(process.shell, process.now, list);
+    pub(super) fn of(process: &mut Process<'_>, list: List) -> Self {
+        let text = process.list_text(list);
         let entry = |line: &[u8]| {
             let mut fields = line.split(|&b| b == b':');
             let name = fields.next()?.to_vec();
@@ -35,7 +33,7 @@ impl Names {
 
 /// The home of a user, where there is such a user.
 pub(super) fn home(process: &mut Process<'_>, user: &[u8]) -> Option<Vec<u8>> {
-    let text = live(process.shell, process.now, Live::Passwd);
+    let text = process.list_text(List::Passwd);
     text.split(|&b| b == b'\n').find_map(|line| {
         let mut fields = line.split(|&b| b == b':');
         (fields.next() == Some(user)).then(|| fields.nth(4).map(<[u8]>::to_vec))?

@@ -35,7 +35,17 @@ pub(super) fn code(fault: Fault) -> u32 {
         | Fault::TooManyHandles
         | Fault::NotSupported
         | Fault::Busy
-        | Fault::Io => FAILURE,
+        | Fault::Io
+        | Fault::Again
+        | Fault::Pipe
+        | Fault::NoDevice
+        | Fault::ReadOnly
+        | Fault::NoExec
+        | Fault::TextBusy
+        | Fault::OtherDevice
+        | Fault::Refused
+        | Fault::TimedOut
+        | Fault::NoProcess => FAILURE,
     }
 }
 

@@ -9,7 +9,8 @@ use super::reply::{self, EOF, FAILURE, NO_SUCH_FILE, OK, code};
 use super::{FATAL, Server};
 use crate::FileRequest;
 use crate::calendar::seconds;
-use crate::files::{Fault, Last, Live};
+use crate::files::{Fault, Last};
+use crate::people::List;
 use crate::process::{Direction, FILE, Opened, Opening, Process, Stat};
 use decnet_core::event::file::Means;
 use decnet_core::wire::sftp::attributes::Attributes;
@@ -172,6 +173,7 @@ impl Server {
         if self.handles.is_full() {
             return Err(Fault::TooManyHandles);
         }
+        process.appends = flags & APPEND != 0;
         let opened = process.open(path, direction, opening)?;
         let appends = flags & APPEND != 0;
         let file = OpenFile { name: path.to_vec(), opened, appends, written: None };
@@ -191,9 +193,9 @@ impl Server {
         match self.handles.close(handle) {
             Some(Handle::File(file)) => {
                 if let Some(written) = file.written {
-                    process.shell.note_written(file.name.clone(), written);
+                    process.world.note_written(file.name.clone(), written);
                     let at = file.opened.path.as_deref();
-                    process.shell.note_artifact(file.name, at, Means::Sftp);
+                    process.world.note_artifact(file.name, at, Means::Sftp);
                 }
                 OK
             }
@@ -307,8 +309,8 @@ impl Server {
         out: &mut Vec<u8>,
     ) -> Answer {
         let Some(folder) = self.handles.folder(handle) else { return FAILURE.into() };
-        let users = Names::of(process, Live::Passwd);
-        let groups = Names::of(process, Live::Group);
+        let users = Names::of(process, List::Passwd);
+        let groups = Names::of(process, List::Group);
         let now = seconds(process.now);
         let mut names = Vec::new();
         while names.len() < NAMES {

@@ -9,6 +9,7 @@
 )]
 #![allow(clippy::string_slice, clippy::wildcard_enum_match_arm, reason = "tests")]
 
+mod corpus;
 mod laws;
 mod messages;
 mod scp;

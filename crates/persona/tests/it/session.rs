@@ -40,10 +40,32 @@ impl Session {
         Self::begin(Console::exec(machine(), login(user, None), command.as_bytes()))
     }
 
+    pub(crate) fn of(console: Console) -> Self {
+        Self::begin(console)
+    }
+
+    /// Lets all the time pass that programs wait for.
+    pub(crate) fn finish(&mut self) {
+        for _ in 0..100_000 {
+            if self.steps.iter().any(|step| matches!(step, Step::Exit(_) | Step::Killed(_))) {
+                return;
+            }
+            let at = self.steps.iter().rev().find_map(|step| match step {
+                Step::WakeAt(at) => Some(*at),
+                _ => None,
+            });
+            let Some(at) = at else { return };
+            self.now = Timestamp(at.0.max(self.now.0));
+            self.console.wake(self.now, &mut self.steps);
+        }
+    }
+
     fn begin(mut console: Console) -> Self {
         let mut steps = Vec::new();
         console.open(NOW, &mut steps);
-        Self { console, now: NOW, steps }
+        let mut session = Self { console, now: NOW, steps };
+        session.idle(0);
+        session
     }
 
     /// Sends bytes in one read and lets the console do what it put off.

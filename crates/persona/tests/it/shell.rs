@@ -118,7 +118,7 @@ fn standard_input_of_an_exec_is_a_pipe() {
 fn a_shell_on_a_pipe_has_no_prompt_and_no_echo() {
     let mut session = Session::shell("root", None);
     let steps = session.send(b"echo one\necho 'two\nthree'\nfoo\nwhoami");
-    assert_eq!(output(&steps), "one\ntwo\nthree\nbash: line 1: foo: command not found\n");
+    assert_eq!(output(&steps), "one\ntwo\nthree\nbash: line 4: foo: command not found\n");
     assert!(!steps.contains(&Step::Prompt));
     let steps = session.end();
     assert_eq!(output(&steps), "root\n");

@@ -142,13 +142,13 @@ impl Peer for Ours {
         });
         let said = said.collect::<Vec<_>>().concat();
         self.taken = self.steps.len();
-        let ended = self.steps.iter().any(|step| matches!(step, Step::Exit(_)));
+        let ended = self.steps.iter().any(|step| matches!(step, Step::Exit(_) | Step::Killed(_)));
         assert!(ended || !said.is_empty(), "the program says nothing");
         said
     }
 
     fn status(&mut self) -> u32 {
-        if !self.steps.iter().any(|step| matches!(step, Step::Exit(_))) {
+        if !self.steps.iter().any(|step| matches!(step, Step::Exit(_) | Step::Killed(_))) {
             self.finish();
         }
         let status = self.steps.iter().find_map(|step| match step {

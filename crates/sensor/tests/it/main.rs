@@ -13,6 +13,7 @@ mod client;
 mod clients;
 mod idents;
 mod limits;
+mod memory;
 mod openssh;
 mod probe;
 mod sniff;

@@ -52,8 +52,10 @@ pub(super) enum Half {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
     Running,
-    /// To be told once what it wrote is sent.
+    /// With a status, to be told once what it wrote is sent.
     Ended(u32),
+    /// The same, of a signal.
+    Killed(u32),
     Told,
 }
 
@@ -256,6 +258,14 @@ impl Channel {
         }
     }
 
+    /// A signal has ended the program.
+    pub(super) fn killed(&mut self, signal: u32) {
+        if self.exit == Exit::Running {
+            self.exit = Exit::Killed(signal);
+            self.finish();
+        }
+    }
+
     /// `chan_rcvd_ieof`.
     pub(super) fn eof(&mut self) {
         self.eof_received = true;
@@ -360,11 +370,18 @@ impl Channel {
         }
     }
 
-    /// `session_exit_message`: the status, and that nobody reads any more.
+    /// `session_exit_message`: the status or the signal, and that nobody reads any more.
     fn tell_exit(&mut self, takes_eow: bool, out: &mut Outgoing, random: &mut Random<'_>) {
-        let Exit::Ended(status) = self.exit else { return };
+        let told = match self.exit {
+            Exit::Running | Exit::Told => return,
+            Exit::Ended(status) => self.request(b"exit-status").number(status),
+            // Debian limits a core to nothing, so that there is none; then words and their language.
+            Exit::Killed(signal) => {
+                let told = self.request(b"exit-signal").string(signal_name(signal));
+                told.byte(0).string(b"").string(b"")
+            }
+        };
         self.exit = Exit::Told;
-        let told = self.request(b"exit-status").number(status);
         out.send(told.as_ref(), random);
         if self.from_client != Half::Closed {
             self.from_client = Half::Closed;
@@ -377,6 +394,26 @@ impl Channel {
     /// A request of ours that wants no answer.
     fn request(&self, name: &[u8]) -> Payload {
         Payload::new(CHANNEL_REQUEST).number(self.remote).string(name).byte(0)
+    }
+}
+
+/// A signal of Linux as `sig2name` has it.
+fn signal_name(signal: u32) -> &'static [u8] {
+    match signal {
+        1 => b"HUP",
+        2 => b"INT",
+        3 => b"QUIT",
+        4 => b"ILL",
+        6 => b"ABRT",
+        8 => b"FPE",
+        9 => b"KILL",
+        10 => b"USR1",
+        11 => b"SEGV",
+        12 => b"USR2",
+        13 => b"PIPE",
+        14 => b"ALRM",
+        15 => b"TERM",
+        _ => b"SIG@openssh.com",
     }
 }
 

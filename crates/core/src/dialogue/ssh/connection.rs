@@ -124,6 +124,12 @@ impl Connection {
         }
     }
 
+    pub(super) fn killed(&mut self, number: u32, signal: u32) {
+        if let Some(channel) = self.by_number_mut(number) {
+            channel.killed(signal);
+        }
+    }
+
     pub(super) fn hang_up(&mut self, number: u32) {
         if let Some(channel) = self.by_number_mut(number) {
             channel.hang_up();

@@ -35,6 +35,13 @@ pub enum What {
         /// The fact.
         fact: SessionFact,
     },
+    /// A signal that goes to what runs in a channel.
+    Signal {
+        /// The channel's number.
+        channel: u32,
+        /// Its name without `SIG`.
+        name: &'static [u8],
+    },
     /// Somebody wants to be connected: [`Server::connect`](super::Server::connect) is to be called
     /// with what became of it.
     Connect {

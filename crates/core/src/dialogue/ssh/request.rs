@@ -367,11 +367,13 @@ impl Core {
                     return Ok(Answer::Refused);
                 }
                 let name = self.kept(name, DETAIL_BYTES);
-                let is_signal = SIGNALS.contains(&name.as_bytes());
-                // Root's sessions have nobody who may signal for them.
-                let may = is_signal && !request.is_larval && self.auth.user() != b"root";
+                let known = SIGNALS.iter().copied().find(|known| *known == name.as_bytes());
                 self.tell(request, SessionFact::Signal { name });
-                Ok(granted(may))
+                // Root's sessions have nobody who may signal for them.
+                let may = !request.is_larval && self.auth.user() != b"root";
+                let Some(name) = known.filter(|_| may) else { return Ok(Answer::Refused) };
+                self.say(What::Signal { channel: request.number, name });
+                Ok(Answer::Granted)
             }
             (name, false) if SESSION_REQUESTS.contains(&name) => {
                 self.anomaly(Anomaly::UnexpectedRequest, name);

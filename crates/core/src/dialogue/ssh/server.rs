@@ -316,6 +316,12 @@ impl Server {
         self.pump(random);
     }
 
+    /// A signal, by its number on Linux, has ended what runs in a channel, after what it wrote.
+    pub fn killed(&mut self, channel: u32, signal: u32, random: &mut Random<'_>) {
+        self.core.connection.killed(channel, signal);
+        self.pump(random);
+    }
+
     /// Closes a channel whose other side the driver speaks for, after what it wrote.
     pub fn close(&mut self, channel: u32, random: &mut Random<'_>) {
         self.core.connection.hang_up(channel);

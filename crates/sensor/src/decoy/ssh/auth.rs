@@ -1,7 +1,8 @@
 //! Who is let in: rules over user and password, and the little memory that keeps them believable.
 //!
-//! **Invariant:** never "anything goes". A credential that was refused stays refused; an empty
-//! password and every public key are refused always, as Debian's sshd does.
+//! **Invariant:** never "anything goes". A credential that was refused stays refused, unless the
+//! peer itself has made it the password; an empty password and every public key are refused always,
+//! as Debian's sshd does.
 
 use decnet_core::event::AuthOutcome;
 use decnet_core::limits::{SSH_REMEMBERED, SSH_REMEMBERED_CREDENTIALS};
@@ -118,16 +119,23 @@ struct Address {
 }
 
 impl AuthMemory {
-    /// What is answered to this user and password from this address.
+    /// What is answered to this user and password from this address. Where a session of the address
+    /// has changed the user's password, `changed` says whether it is this one, and no rule counts.
     pub(super) fn decide(
         &self,
         policy: &AuthPolicy,
         address: IpAddr,
         user: &[u8],
         password: &[u8],
+        changed: Option<bool>,
     ) -> AuthOutcome {
         if password.is_empty() {
             return AuthOutcome::Refused;
+        }
+        match changed {
+            Some(true) => return AuthOutcome::Accepted,
+            Some(false) => return AuthOutcome::Refused,
+            None => {}
         }
         for rule in &policy.rules {
             let accepted = match rule {
@@ -210,7 +218,7 @@ mod tests {
     fn only_the_named_get_in() {
         let (policy, memory) = (AuthPolicy::default(), AuthMemory::default());
         let check = |user: &str, password: &str, expected| {
-            let outcome = memory.decide(&policy, HERE, user.as_bytes(), password.as_bytes());
+            let outcome = memory.decide(&policy, HERE, user.as_bytes(), password.as_bytes(), None);
             assert_eq!(outcome, expected, "{user}/{password}");
         };
         check("root", "root", AuthOutcome::Accepted);
@@ -224,16 +232,28 @@ mod tests {
     #[test]
     fn an_empty_password_is_refused_whatever_the_rules() {
         let (policy, memory) = (AuthPolicy::exact(&[("*", "*")]), AuthMemory::default());
-        assert_eq!(memory.decide(&policy, HERE, b"x", b""), AuthOutcome::Refused);
-        assert_eq!(memory.decide(&policy, HERE, b"x", b"y"), AuthOutcome::Accepted);
+        assert_eq!(memory.decide(&policy, HERE, b"x", b"", None), AuthOutcome::Refused);
+        assert_eq!(memory.decide(&policy, HERE, b"x", b"y", None), AuthOutcome::Accepted);
+    }
+
+    #[test]
+    fn a_password_that_was_changed_goes_before_the_rules() {
+        let (policy, memory) = (AuthPolicy::default(), AuthMemory::default());
+        let decide =
+            |password: &[u8], changed| memory.decide(&policy, HERE, b"root", password, changed);
+        assert_eq!(decide(b"new", Some(true)), AuthOutcome::Accepted);
+        assert_eq!(decide(b"root", Some(false)), AuthOutcome::Refused);
+        assert_eq!(decide(b"", Some(true)), AuthOutcome::Refused);
+        assert_eq!(decide(b"root", None), AuthOutcome::Accepted);
     }
 
     #[test]
     fn patience_ends_for_a_new_password_and_for_that_alone() {
         let rules = vec![AuthRule::AfterTries { user: Pattern::new("root"), tries: 2 }];
         let (policy, memory) = (AuthPolicy { rules }, AuthMemory::default());
-        let decide =
-            |address, password: &str| memory.decide(&policy, address, b"root", password.as_bytes());
+        let decide = |address, password: &str| {
+            memory.decide(&policy, address, b"root", password.as_bytes(), None)
+        };
         assert_eq!(decide(HERE, "a"), AuthOutcome::Refused);
         assert_eq!(decide(HERE, "a"), AuthOutcome::Refused);
         assert_eq!(decide(HERE, "b"), AuthOutcome::Refused);
@@ -250,11 +270,14 @@ mod tests {
         let (policy, memory) = (AuthPolicy { rules }, AuthMemory::default());
         for count in 0..2_000_u32 {
             let word = count.to_string();
-            assert_eq!(memory.decide(&policy, HERE, b"x", word.as_bytes()), AuthOutcome::Refused);
+            assert_eq!(
+                memory.decide(&policy, HERE, b"x", word.as_bytes(), None),
+                AuthOutcome::Refused
+            );
         }
         for count in 0..6_000_u32 {
             let address = IpAddr::V4(count.into());
-            memory.decide(&policy, address, b"x", b"y");
+            memory.decide(&policy, address, b"x", b"y", None);
         }
         let known = memory.known.lock().unwrap();
         assert_eq!(known.addresses.len(), SSH_REMEMBERED);

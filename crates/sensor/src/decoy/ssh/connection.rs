@@ -6,6 +6,7 @@
 use crate::clock::Clock;
 use crate::decoy::ssh::SshSettings;
 use crate::decoy::ssh::auth::AuthMemory;
+use crate::decoy::ssh::disks::{Disks, OpenDisk};
 use crate::decoy::ssh::line::{Line, Read};
 use crate::decoy::ssh::network::{CONNECTION_REFUSED, reach};
 use crate::decoy::ssh::random::{dice, draw};
@@ -23,7 +24,6 @@ use decnet_core::event::{
 use decnet_core::limits::{
     SSH_TUNNELS, SSH_WAITING_ALL_BYTES, SSH_WAITING_BYTES, SSH_WAITING_PAUSE_BYTES, USER_BYTES,
 };
-use decnet_persona::Disk;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -42,6 +42,7 @@ pub(super) struct Shared {
     pub(super) settings: Arc<SshSettings>,
     pub(super) config: Arc<Config>,
     pub(super) memory: Arc<AuthMemory>,
+    pub(super) disks: Arc<Disks>,
     pub(super) counters: Arc<DecoyCounters>,
     pub(super) recordings: Arc<dyn Recordings>,
     pub(super) emitter: Emitter,
@@ -65,8 +66,8 @@ pub(super) struct Connection {
     sessions: BTreeMap<u32, Box<Session>>,
     /// Servers at the other end of channels.
     tunnels: BTreeMap<u32, Box<Tunnel>>,
-    /// The files that sessions share.
-    disk: Disk,
+    /// The files that sessions of the address share.
+    disk: OpenDisk,
     user: Vec<u8>,
     tries: u32,
     /// Of what the sessions wait with, as counted in all connections.
@@ -80,7 +81,13 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(shared: &Shared, voice: Voice, clock: Clock, socket: TcpStream) -> Box<Self> {
+    pub(super) fn new(
+        shared: &Shared,
+        voice: Voice,
+        clock: Clock,
+        socket: TcpStream,
+        disk: OpenDisk,
+    ) -> Box<Self> {
         let begin = clock.begin();
         let ident_at = after(begin, draw(&shared.settings.timing.ident_ms));
         // It is moved from future to future, each of which would have room for it.
@@ -92,7 +99,7 @@ impl Connection {
             line: Line::new(socket, clock),
             sessions: BTreeMap::new(),
             tunnels: BTreeMap::new(),
-            disk: Disk::default(),
+            disk,
             user: Vec::new(),
             tries: 0,
             waiting: 0,
@@ -138,7 +145,7 @@ impl Connection {
             server: &mut self.server,
             recordings: &*self.shared.recordings,
             machine: &self.shared.settings.machine,
-            disk: &self.disk,
+            disk: self.disk.disk(),
         };
         for (_, mut session) in std::mem::take(&mut self.sessions) {
             session.abandon(now, &mut scene);
@@ -259,7 +266,7 @@ impl Connection {
                 server: &mut self.server,
                 recordings: &*self.shared.recordings,
                 machine: &self.shared.settings.machine,
-                disk: &self.disk,
+                disk: self.disk.disk(),
             };
             for session in self.sessions.values_mut() {
                 session.run(now, &mut scene);
@@ -358,7 +365,7 @@ impl Connection {
             server: &mut self.server,
             recordings: &*self.shared.recordings,
             machine: &self.shared.settings.machine,
-            disk: &self.disk,
+            disk: self.disk.disk(),
         };
         for session in self.sessions.values_mut().filter(|session| session.limit <= now) {
             session.limit = Timestamp(i64::MAX);
@@ -385,7 +392,7 @@ impl Connection {
             server: &mut self.server,
             recordings: &*self.shared.recordings,
             machine: &self.shared.settings.machine,
-            disk: &self.disk,
+            disk: self.disk.disk(),
         };
         match what {
             What::Peer(fact) => self.voice.peer(at, fact),
@@ -407,6 +414,11 @@ impl Connection {
                 self.agent_asked |= is_agent;
                 if is_start && std::mem::take(&mut self.agent_asked) {
                     self.server.list_agent(&mut dice);
+                }
+            }
+            What::Signal { channel, name } => {
+                if let Some(session) = self.sessions.get_mut(&channel) {
+                    session.signal(at, name, &mut scene);
                 }
             }
             What::Connect { channel, host, port } => {
@@ -471,9 +483,9 @@ impl Connection {
                 (Verdict::Refused, draw(&timing.refuse_key_ms))
             }
             Method::Password(password) => {
-                let outcome =
-                    self.shared.memory.decide(&settings.auth, address, &login.user, password);
-                match outcome {
+                let changed = self.disk.disk().verifies(&settings.machine, &login.user, password);
+                let memory = &self.shared.memory;
+                match memory.decide(&settings.auth, address, &login.user, password, changed) {
                     AuthOutcome::Accepted => (Verdict::Accepted, draw(&timing.accept_ms)),
                     AuthOutcome::Refused => (Verdict::Refused, draw(&timing.refuse_ms)),
                 }

@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::decoy::allowance::{Allowance, network};
 use crate::decoy::ssh::auth::AuthMemory;
 use crate::decoy::ssh::connection::{Connection, Shared, stopped};
+use crate::decoy::ssh::disks::Disks;
 use crate::decoy::ssh::line;
 use crate::decoy::ssh::voice::Voice;
 use crate::decoy::ssh::{SshLimits, SshSettings};
@@ -23,7 +24,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -139,6 +140,7 @@ impl Bound {
             port: self.address.port(),
         };
         let shared = Shared {
+            disks: Arc::new(Disks::new(settings.limits.changes)),
             settings: Arc::new(settings),
             config: Arc::new(config),
             memory: Arc::new(AuthMemory::default()),
@@ -217,7 +219,8 @@ fn accept(
     let counted = Counted::new(&shared.counters);
     let allowance = Arc::clone(&place.allowance);
     let voice = Voice::new(origin, allowance, Arc::clone(&shared.counters), shared.emitter.clone());
-    let connection = Connection::new(shared, voice, clock, socket);
+    let disk = shared.disks.enter(address, Instant::now());
+    let connection = Connection::new(shared, voice, clock, socket, disk);
     let stopping = stopping.clone();
     tasks.spawn(async move {
         connection.serve(place.untold, stopping).await;

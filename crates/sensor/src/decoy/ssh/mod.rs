@@ -6,6 +6,7 @@
 mod artifact;
 mod auth;
 mod connection;
+mod disks;
 mod keys;
 mod line;
 mod listener;
@@ -66,6 +67,8 @@ pub struct SshLimits {
     pub burst: i64,
     /// Failed tries to log in, in one connection.
     pub auth_tries: u32,
+    /// How long what an address has changed on the machine is there for its next connection.
+    pub changes: Duration,
 }
 
 impl Default for SshLimits {
@@ -78,6 +81,7 @@ impl Default for SshLimits {
             connections: limits::CONNECTIONS_MAX,
             burst: limits::JOURNAL_BURST_BYTES,
             auth_tries: limits::SSH_AUTH_TRIES,
+            changes: Duration::from_secs(limits::DISK_DAYS * 86_400),
         }
     }
 }

@@ -237,6 +237,11 @@ impl Session {
         self.drive(at, scene, |console, _, _| console.resize(size));
     }
 
+    /// A signal for what runs.
+    pub(super) fn signal(&mut self, at: Timestamp, name: &[u8], scene: &mut Scene<'_>) {
+        self.drive(at, scene, |console, now, steps| console.signal(now, name, steps));
+    }
+
     /// Bytes of the peer, which wait for their turn.
     pub(super) fn receive(&mut self, at: Timestamp, bytes: Vec<u8>) {
         self.waiting += bytes.len();
@@ -437,14 +442,23 @@ impl Session {
                 scene.voice.session(at, self.id, SessionFact::Wish { url, tool });
             }
             Step::Exit(status) => {
-                self.console = None;
-                self.wake = None;
-                if !self.is_silent {
-                    self.status = Some(status);
-                    self.cause.get_or_insert(CloseCause::Exit);
-                }
+                self.ended(Some(status));
                 scene.server.exit(self.channel, status, &mut dice);
             }
+            Step::Killed(signal) => {
+                self.ended(None);
+                scene.server.killed(self.channel, signal, &mut dice);
+            }
+        }
+    }
+
+    /// The shell is over, with the status that is told.
+    fn ended(&mut self, status: Option<u32>) {
+        self.console = None;
+        self.wake = None;
+        if !self.is_silent {
+            self.status = status;
+            self.cause.get_or_insert(CloseCause::Exit);
         }
     }
 

@@ -85,6 +85,7 @@ impl Tunnel {
                 | What::LoggedIn
                 | What::Opened { .. }
                 | What::Session { .. }
+                | What::Signal { .. }
                 | What::Data { .. }
                 | What::Eof { .. }
                 | What::HungUp { .. }

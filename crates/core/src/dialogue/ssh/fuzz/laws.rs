@@ -98,6 +98,7 @@ impl Laws {
                 | What::LoggedIn
                 | What::Opened { .. }
                 | What::Session { .. }
+                | What::Signal { .. }
                 | What::Eof { .. }
                 | What::Closed { .. }
                 | What::Over(_) => {}
@@ -154,7 +155,7 @@ impl Laws {
                 assert!(is_known, "a channel is closed that was not there");
                 assert!(self.closed.insert(*channel), "a channel is closed twice");
             }
-            What::Session { channel, .. } => {
+            What::Session { channel, .. } | What::Signal { channel, .. } => {
                 let is_there = self.opened.contains(channel) && !self.closed.contains(channel);
                 assert!(is_there, "a fact of no session");
             }

@@ -107,6 +107,7 @@ fn drive(order: &[u8], client: &mut Client, laws: &mut Laws) {
             let stream = if kind == 2 { laws::OUTPUT } else { laws::ERROR };
             server.write(channel, stream, &vec![b'x'; count], &mut dice);
         }
+        4 if channel % 2 == 1 => server.killed(channel, 15, &mut dice),
         4 => server.exit(channel, 7, &mut dice),
         5 => server.close(channel, &mut dice),
         6 => server.consumed(channel, count, &mut dice),

@@ -127,6 +127,25 @@ fn a_program_ends_with_its_output_its_status_and_the_channel() {
 }
 
 #[test]
+fn a_program_that_a_signal_ended_is_told_by_its_name() {
+    for (signal, name) in [(15, &b"TERM"[..]), (31, b"SIG@openssh.com")] {
+        let mut client = fresh();
+        let (_, number) = running(&mut client);
+        client.server.killed(number, signal, &mut dice);
+        client.server.exit(number, 0, &mut dice);
+        let request = |name: &[u8]| Payload::new(CHANNEL_REQUEST).number(7).string(name).byte(0);
+        let told = request(b"exit-signal").string(name).byte(0).string(b"").string(b"");
+        let expected = [
+            Vec::from(to(CHANNEL_EOF, 7)),
+            told.into(),
+            request(b"eow@openssh.com").into(),
+            to(CHANNEL_CLOSE, 7).into(),
+        ];
+        assert_eq!(client.heard(), expected);
+    }
+}
+
+#[test]
 fn a_terminals_end_is_behind_its_programs() {
     let mut client = fresh();
     let id = session(&mut client, 7);
