@@ -9,7 +9,7 @@ pub mod wire;
 
 use crate::octets::{Binary, Octets};
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -694,6 +694,17 @@ impl Origin {
     #[must_use]
     pub fn attacker(&self) -> IpAddr {
         self.peer.ip().to_canonical()
+    }
+}
+
+/// Whom limits are about: an address, or of IPv6 the network of 64 bits that one customer is given.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+        }
     }
 }
 

@@ -4,15 +4,15 @@
 //! nobody but its owner can read it. What does not fit is dropped and counted, and what is there is
 //! never overwritten, so that nobody can drive out what another one brought.
 
-use decnet_core::event::Timestamp;
 use decnet_core::event::file::Keeping;
+use decnet_core::event::{Timestamp, network};
 use decnet_core::limits;
 use decnet_core::row::hex;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -230,16 +230,6 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
-}
-
-/// Of IPv6 the network: a host has as many addresses as it likes.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
-        }
-        address @ IpAddr::V4(_) => address,
-    }
 }
 
 /// A file takes whole blocks: many tiny ones fill a disk too.

@@ -28,6 +28,14 @@ pub struct Artifact {
     pub keys: Vec<Octets>,
 }
 
+/// Whether a path is that of a file that says whose keys may log in: sshd's `AuthorizedKeysFile` as
+/// it comes, whatever the folder.
+#[must_use]
+pub fn is_authorized_keys(path: &[u8]) -> bool {
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    name == b"authorized_keys" || name == b"authorized_keys2"
+}
+
 /// How a file came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,5 +90,17 @@ impl Keeping {
             Self::Failed => "failed",
             Self::Off => "off",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_with_keys_are_known_by_name() {
+        assert!(is_authorized_keys(b"~/.ssh/authorized_keys"));
+        assert!(is_authorized_keys(b"authorized_keys2"));
+        assert!(!is_authorized_keys(b"/tmp/authorized_keys.bak"));
     }
 }

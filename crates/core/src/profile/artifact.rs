@@ -2,10 +2,10 @@
 //!
 //! **Invariant:** what kind of file it is comes from its first bytes and never from its name.
 
-use super::command::{Planted, is_authorized_keys, planted_key};
+use super::command::{Planted, planted_key};
 use super::rows::ArtifactRow;
 use crate::event::Timestamp;
-use crate::event::file::{Artifact, Means};
+use crate::event::file::{Artifact, Means, is_authorized_keys};
 use crate::limits;
 use crate::octets::Octets;
 use crate::row::Blob;

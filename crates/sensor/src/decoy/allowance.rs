@@ -6,7 +6,6 @@
 
 use decnet_core::event::{About, Event, PeerFact, SessionFact};
 use decnet_core::limits::{JOURNAL_BURST_BYTES, JOURNAL_BYTES_PER_S};
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -95,16 +94,6 @@ pub(crate) fn weight(event: &Event) -> usize {
         }
     };
     content.saturating_add(ROW_BYTES)
-}
-
-/// Whom limits are about: an address, or of IPv6 the network that one customer is given.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
-        }
-    }
 }
 
 /// The length of bytes as JSON has them: what is not printable takes five.

@@ -3,8 +3,8 @@
 //! **Invariant:** who has shown that an address is not forged is not limited by what others forge.
 //! Memory is bounded, and every fact that was not let through is counted once.
 
-use crate::decoy::allowance::{network, weight};
-use decnet_core::event::{Event, PeerFact};
+use crate::decoy::allowance::weight;
+use decnet_core::event::{Event, PeerFact, network};
 use decnet_core::flow::eye::{Mark, Sight};
 use decnet_core::flow::tcp::Endpoint;
 use decnet_core::limits::{

@@ -4,13 +4,13 @@
 //! every batch that touches it.
 
 use super::EditorUse;
-use super::parsed::Invocation;
 use crate::limits;
 use crate::octets::Octets;
 use crate::profile::keyboard::median_and_p95;
 use crate::profile::rows::Ordered;
 use crate::profile::seconds;
 use crate::profile::taxonomy::base_name;
+use crate::shell::command::Invocation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

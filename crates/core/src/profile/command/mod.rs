@@ -25,11 +25,11 @@ use crate::octets::Octets;
 use crate::profile::seconds;
 use crate::row::Json;
 use crate::shell;
+use crate::shell::command::Invocation;
 use history::Uses;
 use line::{Correction, Led, Line};
 use measured::Measured;
-use parsed::Invocation;
-pub(super) use planted::{Planted, is_authorized_keys, key as planted_key};
+pub(super) use planted::{Planted, key as planted_key};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -3,9 +3,10 @@
 //! **Invariant:** only whole keys: a type that OpenSSH knows by its beginning, and base64 that
 //! decodes. Options before a key are passed over; the comment is all that is behind it.
 
-use super::parsed::Invocation;
+use crate::event::file::is_authorized_keys;
 use crate::limits;
 use crate::profile::taxonomy::base_name;
+use crate::shell::command::Invocation;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
@@ -51,12 +52,6 @@ pub(in crate::profile) fn key(line: &[u8]) -> Option<Planted> {
         rest = behind;
     }
     None
-}
-
-/// Whether a path is that of a file with such keys.
-pub(in crate::profile) fn is_authorized_keys(path: &[u8]) -> bool {
-    let name = base_name(path);
-    name == b"authorized_keys" || name == b"authorized_keys2"
 }
 
 /// What a command writes, as far as its words say: `echo` and `printf` know `\n`.
@@ -120,13 +115,6 @@ mod tests {
         check("ssh-ed25519 AAAAB".to_owned(), None);
         check("# ssh-rsa".to_owned(), None);
         check(String::new(), None);
-    }
-
-    #[test]
-    fn files_with_keys_are_known_by_name() {
-        assert!(is_authorized_keys(b"~/.ssh/authorized_keys"));
-        assert!(is_authorized_keys(b"authorized_keys2"));
-        assert!(!is_authorized_keys(b"/tmp/authorized_keys.bak"));
     }
 
     proptest! {

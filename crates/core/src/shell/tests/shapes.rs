@@ -166,20 +166,21 @@ fn every_command_is_found() {
     let script: Script = read(text).unwrap();
     let found: Vec<_> = commands(&script)
         .iter()
-        .map(|found| String::from_utf8(found.words.join(&b'|')).unwrap())
+        .map(|found| [vec![found.name.clone()], found.words.clone()].concat().join(&b'|'))
+        .map(|words| String::from_utf8(words).unwrap())
         .collect();
     assert_eq!(
         found,
         [
             "cd|/tmp",
             "wget|-q|http://x/$a",
-            "id",
             "curl|-O|$(id)",
+            "id",
             "rm|-rf|a b",
             "w",
+            "b",
             "uname|-a",
-            "d",
-            "b"
+            "d"
         ]
     );
 }

@@ -4,7 +4,7 @@
 //! `authorized_keys`, both capped; the rest goes to the quarantine only.
 
 use crate::decoy::ssh::session::Scene;
-use decnet_core::event::file::Artifact;
+use decnet_core::event::file::{Artifact, is_authorized_keys};
 use decnet_core::event::{Anomaly, SessionFact, Timestamp};
 use decnet_core::limits::{
     ARTIFACT_HEAD_BYTES, ARTIFACTS, FILE_PATH_BYTES, KEY_LINE_BYTES, KEY_LINES,
@@ -51,8 +51,7 @@ impl Artifacts {
 
 /// The lines of a file that says who may log in; none of any other.
 fn keys(path: &[u8], bytes: &[u8]) -> Vec<Octets> {
-    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    if !name.starts_with(b"authorized_keys") {
+    if !is_authorized_keys(path) {
         return Vec::new();
     }
     let lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);

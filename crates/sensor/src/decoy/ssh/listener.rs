@@ -4,7 +4,7 @@
 //! answer and three facts.
 
 use crate::clock::Clock;
-use crate::decoy::allowance::{Allowance, network};
+use crate::decoy::allowance::Allowance;
 use crate::decoy::ssh::auth::AuthMemory;
 use crate::decoy::ssh::connection::{Connection, Shared, stopped};
 use crate::decoy::ssh::line;
@@ -15,7 +15,7 @@ use crate::emit::Emitter;
 use crate::recording::Recordings;
 use decnet_core::dialogue::ssh::{Config, Release};
 use decnet_core::event::{
-    About, Anomaly, CloseCause, ConnectionId, Event, Origin, PeerFact, Service,
+    About, Anomaly, CloseCause, ConnectionId, Event, Origin, PeerFact, Service, network,
 };
 use decnet_core::limits::JOURNAL_ADDRESSES;
 use decnet_core::octets::Octets;
