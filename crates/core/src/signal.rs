@@ -72,6 +72,9 @@ pub struct Stages {
 pub const TRANSPORTS: &[(&str, Wired)] =
     &[("in-process", Wired::Fully), ("syslog", Wired::No), ("nats", Wired::No)];
 
+/// Kinds of facts that are known and that no source tells yet.
+const AWAITED: &[&str] = &["wish"];
+
 /// A way to ask for rows, and whether it exists.
 pub const QUERIES: &[(&str, Wired)] = &[
     ("sql", Wired::Fully),
@@ -146,8 +149,10 @@ impl Signal {
         }));
         let known = self.from.iter().all(|kind| event::KINDS.contains(kind));
         // A column without a source, or facts that feed only part of the columns: not all is seen.
+        let awaited = self.from.iter().any(|kind| AWAITED.contains(kind));
         let emission = match (self.from.is_empty() || !known, storage) {
             (true, _) => Wired::No,
+            (false, _) if awaited => Wired::Partly,
             (false, Wired::No | Wired::Fully) => Wired::Fully,
             (false, Wired::Partly) => Wired::Partly,
         };
